@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: ISC
+#
+# make             build ./sshportal
+# make run         install what is missing, build, serve on 127.0.0.1:2222
+# make check       install what is missing, build, run all tests
+#
+# make deps        only install what is missing
+# make unit        only the unit tests (under ASan and UBSan)
+# make regress     only the regress tests
+#                  T="name ..." for some of either
+# make lint        house rules and warnings as errors, gcc and clang
+# make install     DESTDIR= and configure's --prefix are honoured
+# make clean       what make has built; make distclean: configure's work too
+#                  (.deps stays: it takes a minute to build)
+#
+# V=1 shows the commands.  DB=sqlite3 or DB=mysql, J=number of tests at once,
+# KEEP=1 keeps the tests' directories.  GNU make.
+
+DIRS	= lib db child shell monitor daemon
+BUILD	= build
+Q	= $(if $(V),,@)
+SUBMAKE	= +$(Q)$(MAKE) --no-print-directory $(if \
+	$(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.DEFAULT_GOAL = all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# These need no configuration: it may not be possible yet, or no longer matter.
+UNCONFIGURED = deps run check unit regress lint clean distclean
+ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+
+WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla \
+	-Wformat-security
+LANGUAGE = -std=gnu11 -D_GNU_SOURCE -I. $(SSH_CFLAGS) $(DEP_CFLAGS)
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+
+COMPILE = $(CC) $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -MMD -MP
+ALL_LIBS = $(SSH_LIBS) $(DEP_LIBS) $(LIBS)
+
+# What each of the two builds, plain and sanitized, adds to that.
+PLAIN_CFLAGS	= $(CFLAGS) $(HARDEN_CFLAGS)
+PLAIN_LDFLAGS	= $(LDFLAGS) $(HARDEN_LDFLAGS) $(EXPORT_LDFLAGS)
+ASAN_CFLAGS	= $(SANITIZE)
+ASAN_LDFLAGS	= $(LDFLAGS) $(SANITIZE) $(EXPORT_LDFLAGS)
+
+SRCS	= $(sort $(foreach d,$(DIRS),$(wildcard $d/*.c)))
+MAIN	= daemon/main.c
+OBJS	= $(SRCS:%.c=$(BUILD)/obj/%.o)
+
+UNIT_SRCS	= $(sort $(wildcard regress/unit/test_*.c))
+UNIT_SHARED	= $(filter-out $(UNIT_SRCS),$(wildcard regress/unit/*.c))
+UNIT_TESTS	= $(UNIT_SRCS:regress/unit/%.c=$(BUILD)/asan/unit/%)
+PROG_SRCS	= $(sort $(wildcard regress/prog/*.c))
+PROGS		= $(PROG_SRCS:regress/prog/%.c=$(BUILD)/prog/%)
+
+all: sshportal
+	@:
+
+sshportal: $(OBJS)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(PLAIN_LDFLAGS) -o $@ $(OBJS) $(ALL_LIBS)
+
+$(BUILD)/obj/%.o: %.c config.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(PLAIN_CFLAGS) -c -o $@ $<
+
+# Setting up
+
+configure: configure.ac
+	@command -v autoconf >/dev/null || \
+	    { echo 'autoconf is missing: run "make deps"' >&2; exit 1; }
+	autoconf
+	autoheader
+
+config.h: config.mk ;
+
+# Somebody's own options to configure outlive a change of configure.ac, and
+# libraries that "make deps" has built since are noticed.
+config.mk: configure config.mk.in contrib/check-interpose.c \
+    $(wildcard .deps/.built)
+	@rm -f $@
+	@if [ -x config.status ]; then \
+		./config.status --quiet --recheck && ./config.status --quiet; \
+	else \
+		./configure --quiet; \
+	fi
+	@touch $@
+
+deps:
+	@contrib/deps
+
+run:
+	@contrib/deps
+	$(SUBMAKE) all
+	@exec ./sshportal server --bind-address=127.0.0.1:2222 \
+	    --db-conn=./sshportal.db
+
+# Tests.  The objects of the project, main() apart, are an archive: a test is
+# linked with those that it needs, and always with the EVP functions, which
+# libcrypto would else supply.
+
+check:
+	@contrib/deps --test
+	$(SUBMAKE) all unit-build prog-build
+	@regress/run
+
+unit:
+	$(SUBMAKE) unit-build
+	@regress/run --unit $(T)
+
+regress:
+	$(SUBMAKE) all prog-build
+	@regress/run --regress $(T)
+
+unit-build: $(UNIT_TESTS)
+	@:
+
+prog-build: $(PROGS)
+	@:
+
+# An object that is gone must leave the archive too, so it is made anew.
+$(BUILD)/obj/all.a: $(filter-out $(BUILD)/obj/$(MAIN:.c=.o),$(OBJS))
+$(BUILD)/asan/all.a: $(patsubst %.c,$(BUILD)/asan/%.o, \
+    $(filter-out $(MAIN),$(SRCS)))
+$(BUILD)/%/all.a:
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+EVP = $(patsubst %.c,%.o,$(wildcard child/evp.c))
+
+$(BUILD)/asan/%.o: %.c config.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $< (asan)"
+	$(Q)$(COMPILE) $(ASAN_CFLAGS) -c -o $@ $<
+
+UNIT_OBJS = $(UNIT_SHARED:%.c=$(BUILD)/asan/%.o) $(EVP:%=$(BUILD)/asan/%)
+
+$(BUILD)/asan/unit/%: $(BUILD)/asan/regress/unit/%.o $(UNIT_OBJS) \
+    $(BUILD)/asan/all.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ASAN_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
+
+$(BUILD)/prog/%: $(BUILD)/obj/regress/prog/%.o $(EVP:%=$(BUILD)/obj/%) \
+    $(BUILD)/obj/all.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(PLAIN_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+.SECONDARY:
+
+lint:
+	$(SUBMAKE) lint-build
+	@regress/lint
+
+# Both compilers, warnings as errors; nothing is written but the stamps.
+LINT_SRCS = $(SRCS) $(UNIT_SRCS) $(UNIT_SHARED) $(PROG_SRCS)
+lint-build: $(LINT_SRCS:%.c=$(BUILD)/lint/%.ok)
+	@:
+
+$(BUILD)/lint/%.ok: %.c config.mk
+	@mkdir -p $(@D)
+	$(Q)gcc $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -Werror -O2 -MMD -MP \
+	    -MF $(@:.ok=.d) -MT $@ -c -o /dev/null $<
+	$(Q)clang $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -Werror -fsyntax-only $<
+	@touch $@
+
+# Installing and cleaning
+
+INSTALL	= install
+MANUALS	= $(wildcard man/*.[158])
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir)
+	$(INSTALL) -m 755 sshportal $(DESTDIR)$(sbindir)/sshportal
+	@set -e; for page in $(MANUALS); do \
+		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
+		echo $(INSTALL) -m 644 $$page $$dir; \
+		$(INSTALL) -d $$dir; \
+		$(INSTALL) -m 644 $$page $$dir; \
+	done
+
+clean:
+	rm -rf $(BUILD) sshportal
+
+distclean: clean
+	rm -rf autom4te.cache
+	rm -f config.h config.h.in config.log config.mk config.status configure
+
+.PHONY: all deps run check unit unit-build regress prog-build lint \
+	lint-build install clean distclean
+
+-include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The child's side of the gate.
+ */
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/ask.h"
+#include "lib/xmalloc.h"
+
+#define KEPT_MAX	256	/* messages kept while one is waited for */
+#define LOG_LINES_MAX	2000	/* of one connection */
+
+/* A message that came while another was waited for. */
+struct kept {
+	TAILQ_ENTRY(kept)	 link;
+	struct ipc		 ipc;
+};
+
+/* A request that will be answered later. */
+struct pending {
+	TAILQ_ENTRY(pending)	 link;
+	uint32_t		 id;
+	uint8_t			 type;
+	ask_reply		*fn;	/* NULL: nobody waits any more */
+	void			*arg;
+};
+
+static TAILQ_HEAD(, kept)	 kept = TAILQ_HEAD_INITIALIZER(kept);
+static TAILQ_HEAD(, pending)	 pending = TAILQ_HEAD_INITIALIZER(pending);
+static int			 gate = -1;
+static unsigned			 nkept;
+static uint32_t			 last_id;
+
+void
+ask_init(int fd)
+{
+	gate = fd;
+	if (fcntl(gate, F_SETFL, O_NONBLOCK) == -1)
+		fatal("gate: %s", strerror(errno));
+}
+
+int
+ask_fd(void)
+{
+	return (gate);
+}
+
+void
+ask_malformed(const char *what)
+{
+	fatal("the monitor's %s is malformed", what);
+}
+
+/* Waits until the gate can be read from (POLLIN) or written to (POLLOUT). */
+static void
+gate_wait(short events)
+{
+	struct pollfd	p = { .fd = gate, .events = events };
+
+	if (poll(&p, 1, -1) == -1 && errno != EINTR)
+		_exit(0);
+}
+
+static void
+gate_send(const struct ipc *m)
+{
+	enum ipc_result	r;
+
+	while ((r = ipc_send(gate, m)) == IPC_AGAIN)
+		gate_wait(POLLOUT);
+	if (r != IPC_OK)
+		_exit(0);
+}
+
+/* Gets the next message, if there is one: 1, else 0. */
+static int
+gate_recv(struct ipc *m)
+{
+	switch (ipc_recv(gate, m)) {
+	case IPC_OK:
+		return (1);
+	case IPC_AGAIN:
+		return (0);
+	default:
+		_exit(0);
+	}
+}
+
+static void
+keep(struct ipc *m)
+{
+	struct kept	*k;
+
+	if (++nkept > KEPT_MAX)
+		fatal("the monitor says too much");
+	k = xmalloc(sizeof(*k));
+	k->ipc = *m;
+	TAILQ_INSERT_TAIL(&kept, k, link);
+}
+
+static int
+unkeep(struct ipc *m)
+{
+	struct kept	*k = TAILQ_FIRST(&kept);
+
+	if (k == NULL)
+		return (0);
+	TAILQ_REMOVE(&kept, k, link);
+	nkept--;
+	*m = k->ipc;
+	free(k);
+	return (1);
+}
+
+/* Waits for one message and keeps those that come before it. */
+static void
+wait_for(uint8_t type, uint32_t id, struct ipc *m)
+{
+	for (;;) {
+		if (!gate_recv(m)) {
+			gate_wait(POLLIN);
+			continue;
+		}
+		if (m->type == type && m->id == id)
+			return;
+		keep(m);
+	}
+}
+
+void
+ask_wait_tell(enum tell type, struct ipc *m)
+{
+	wait_for(type, 0, m);
+}
+
+/* A request to fill, with an id of its own. */
+static void
+request_init(struct ipc *m, enum ask type)
+{
+	ipc_init(m, type, ++last_id);
+}
+
+/* Sends a request, waits for its answer, which replaces it. */
+static void
+request_wait(struct ipc *m)
+{
+	uint8_t		type = m->type | ANSWER;
+	uint32_t	id = m->id;
+
+	gate_send(m);
+	ipc_free(m);
+	wait_for(type, id, m);
+}
+
+/* Sends a request whose answer goes to fn. */
+static void
+request_send(struct ipc *m, ask_reply *fn, void *arg)
+{
+	struct pending	*p = xmalloc(sizeof(*p));
+
+	p->id = m->id;
+	p->type = m->type | ANSWER;
+	p->fn = fn;
+	p->arg = arg;
+	TAILQ_INSERT_TAIL(&pending, p, link);
+	gate_send(m);
+	ipc_free(m);
+}
+
+/* Sends a request that has no answer. */
+static void
+request_forget(struct ipc *m)
+{
+	gate_send(m);
+	ipc_free(m);
+}
+
+/* Gives an answer to who asked. */
+static void
+answer(struct ipc *m)
+{
+	struct pending	*p;
+
+	TAILQ_FOREACH(p, &pending, link) {
+		if (p->id == m->id && p->type == m->type)
+			break;
+	}
+	if (p == NULL)
+		ask_malformed("answer");
+	TAILQ_REMOVE(&pending, p, link);
+	if (p->fn != NULL)
+		p->fn(p->arg, m);
+	free(p);
+}
+
+void
+ask_receive(ask_tell *fn, void *arg)
+{
+	struct ipc	m;
+
+	while (unkeep(&m) || gate_recv(&m)) {
+		if (m.type & ANSWER)
+			answer(&m);
+		else
+			fn(arg, &m);
+		ipc_free(&m);
+	}
+}
+
+int
+ask_waiting(void)
+{
+	return (!TAILQ_EMPTY(&kept));
+}
+
+void
+ask_forget(void *arg)
+{
+	struct pending	*p;
+
+	TAILQ_FOREACH(p, &pending, link) {
+		if (p->arg == arg)
+			p->fn = NULL;
+	}
+}
+
+int
+ask_sign(enum ask request, const struct ask_sign *a, uint8_t *sig,
+    size_t *siglen)
+{
+	struct answer_sign	answer;
+	struct ipc		m;
+	int			r = -1;
+
+	request_init(&m, request);
+	put_ask_sign(&m.body, a);
+	request_wait(&m);
+	if (get_answer_sign(&m.body, &answer) == -1)
+		ask_malformed("signature");
+	if (answer.len > 0 && answer.len <= *siglen) {
+		memcpy(sig, answer.sig, answer.len);
+		*siglen = answer.len;
+		r = 0;
+	}
+	ipc_free(&m);
+	return (r);
+}
+
+enum destination
+ask_auth(enum ask request, const struct ask_auth *a, char **text)
+{
+	struct answer_auth	answer;
+	struct ipc		m;
+
+	request_init(&m, request);
+	put_ask_auth(&m.body, a);
+	request_wait(&m);
+	if (get_answer_auth(&m.body, &answer) == -1)
+		ask_malformed("answer about a login");
+	*text = xstrdup(answer.text);
+	ipc_free(&m);
+	return (answer.dest);
+}
+
+void
+ask_target(ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_TARGET);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_hostkey(const struct ask_hostkey *a, ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_HOSTKEY);
+	put_ask_hostkey(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_up_sign(const struct ask_up_sign *a, ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_UP_SIGN);
+	put_ask_up_sign(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_up_password(uint8_t hop, ask_reply *fn, void *arg)
+{
+	struct ask_up_password	a = { .hop = hop };
+	struct ipc		m;
+
+	request_init(&m, ASK_UP_PASSWORD);
+	put_ask_up_password(&m.body, &a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_channel_open(const struct ask_channel_open *a, ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_CHANNEL_OPEN);
+	put_ask_channel_open(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_channel_close(const struct ask_channel_close *a)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_CHANNEL_CLOSE);
+	put_ask_channel_close(&m.body, a);
+	request_forget(&m);
+}
+
+void
+ask_shell(const struct ask_shell *a, ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_SHELL);
+	put_ask_shell(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_shell_resize(const struct ask_shell_resize *a)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_SHELL_RESIZE);
+	put_ask_shell_resize(&m.body, a);
+	request_forget(&m);
+}
+
+void
+ask_log(enum log_level level, const char *line)
+{
+	static unsigned	nlines;
+	struct ask_log	a = { .level = level, .text = line };
+	struct ipc	m;
+
+	if (gate == -1 || nlines >= LOG_LINES_MAX ||
+	    strlen(line) > LOG_TEXT_MAX)
+		return;
+	if (++nlines == LOG_LINES_MAX)
+		a.text = "no more lines of this connection";
+	request_init(&m, ASK_LOG);
+	put_ask_log(&m.body, &a);
+	request_forget(&m);
+}

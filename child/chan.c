@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session channel of the person.
+ *
+ * Requests wait in a queue, each for the far end to be known and for the one
+ * before it, so that a client may send all of them before there is a host.
+ */
+/* libssh wants callbacks for ptys now; a request that waits cannot be one. */
+#define SSH_SUPPRESS_DEPRECATED
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child/ask.h"
+#include "child/chan.h"
+#include "child/client.h"
+#include "child/far.h"
+#include "child/record.h"
+#include "child/relay.h"
+#include "child/conn.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+
+#define REQUESTS_MAX	256	/* that wait on one channel */
+#define TO_FAR_MAX	(64 * 1024)	/* of bytes that wait */
+#define TO_CLIENT_MAX	(256 * 1024)
+
+static void
+request_free(struct chan *c, struct request *r)
+{
+	TAILQ_REMOVE(&c->requests, r, link);
+	c->nrequests--;
+	if (c->program == r)
+		c->program = NULL;
+	if (r->msg != NULL)
+		ssh_message_free(r->msg);
+	free(r->own);
+	free(r);
+}
+
+static struct request *
+request_new(struct chan *c, enum request_type type)
+{
+	struct request	*r = xcalloc(1, sizeof(*r));
+
+	r->type = type;
+	TAILQ_INSERT_TAIL(&c->requests, r, link);
+	c->nrequests++;
+	return (r);
+}
+
+/*
+ * What libssh calls while it reads; nothing is written to the person here.
+ */
+static int
+on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len,
+    int is_stderr, void *arg)
+{
+	(void)ssh;
+	(void)channel;
+	return (is_stderr ? len : relay_data(arg, data, len));
+}
+
+static void
+on_eof(ssh_session ssh, ssh_channel channel, void *arg)
+{
+	struct chan	*c = arg;
+
+	(void)ssh;
+	(void)channel;
+	c->in_eof = 1;
+}
+
+static void
+on_close(ssh_session ssh, ssh_channel channel, void *arg)
+{
+	struct chan	*c = arg;
+
+	(void)ssh;
+	(void)channel;
+	c->in_eof = c->in_closed = 1;
+}
+
+static void
+on_signal(ssh_session ssh, ssh_channel channel, const char *name, void *arg)
+{
+	struct chan	*c = arg;
+	struct request	*r;
+
+	(void)ssh;
+	(void)channel;
+	if (c->nrequests >= REQUESTS_MAX || c->state == CHAN_ENDED)
+		return;
+	r = request_new(c, REQUEST_SIGNAL);
+	r->text = r->own = xstrdup(name);
+}
+
+void
+chan_new(struct conn *conn, ssh_message msg)
+{
+	struct chan	*c = xcalloc(1, sizeof(*c));
+
+	c->conn = conn;
+	c->id = ++conn->last_channel;
+	TAILQ_INIT(&c->requests);
+	buf_init(&c->to_far, TO_FAR_MAX);
+	buf_init(&c->to_client, TO_CLIENT_MAX);
+	c->end.channel = c->id;
+	c->end.signal = c->end_signal;
+	c->callbacks.userdata = c;
+	c->callbacks.channel_data_function = on_data;
+	c->callbacks.channel_eof_function = on_eof;
+	c->callbacks.channel_close_function = on_close;
+	c->callbacks.channel_signal_function = on_signal;
+	ssh_callbacks_init(&c->callbacks);
+	if ((c->ssh = client_accept(msg, &c->callbacks)) == NULL) {
+		free(c);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&conn->channels, c, link);
+	conn->nchannels++;
+}
+
+static struct chan *
+chan_find(struct conn *conn, ssh_channel ssh)
+{
+	struct chan	*c;
+
+	TAILQ_FOREACH(c, &conn->channels, link) {
+		if (c->ssh == ssh)
+			return (c);
+	}
+	return (NULL);
+}
+
+/* The facts of a message, as far as its type has them. */
+static void
+request_read(struct request *r)
+{
+	ssh_message	m = r->msg;
+
+	switch (ssh_message_subtype(m)) {
+	case SSH_CHANNEL_REQUEST_PTY:
+		r->type = REQUEST_PTY;
+		r->text = ssh_message_channel_request_pty_term(m);
+		break;
+	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
+		r->type = REQUEST_RESIZE;
+		break;
+	case SSH_CHANNEL_REQUEST_ENV:
+		r->type = REQUEST_ENV;
+		r->text = ssh_message_channel_request_env_name(m);
+		r->value = ssh_message_channel_request_env_value(m);
+		break;
+	case SSH_CHANNEL_REQUEST_SHELL:
+		r->type = REQUEST_SHELL;
+		break;
+	case SSH_CHANNEL_REQUEST_EXEC:
+		r->type = REQUEST_EXEC;
+		r->text = ssh_message_channel_request_command(m);
+		break;
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		r->type = REQUEST_SUBSYSTEM;
+		r->text = ssh_message_channel_request_subsystem(m);
+		break;
+	default:
+		r->type = REQUEST_OTHER;
+		r->nameless = ssh_message_subtype(m) ==
+		    SSH_CHANNEL_REQUEST_UNKNOWN;
+		break;
+	}
+	r->size[0] = ssh_message_channel_request_pty_width(m);
+	r->size[1] = ssh_message_channel_request_pty_height(m);
+	r->size[2] = ssh_message_channel_request_pty_pxwidth(m);
+	r->size[3] = ssh_message_channel_request_pty_pxheight(m);
+	if (r->text == NULL)
+		r->text = "";
+	if (r->value == NULL)
+		r->value = "";
+}
+
+static int
+is_program(const struct request *r)
+{
+	return (r->type == REQUEST_SHELL || r->type == REQUEST_EXEC ||
+	    r->type == REQUEST_SUBSYSTEM);
+}
+
+/* One terminal a channel, and before its program. */
+static void
+note_pty(struct chan *c, struct request *r)
+{
+	if (c->term != NULL || c->had_program || strlen(r->text) > TERM_MAX) {
+		r->type = REQUEST_OTHER;
+		return;
+	}
+	c->pty = 1;
+	c->term = xstrdup(r->text);
+	memcpy(c->size, r->size, sizeof(c->size));
+}
+
+/* One program a channel. */
+static void
+note_program(struct chan *c, struct request *r)
+{
+	if (c->had_program) {
+		r->type = REQUEST_OTHER;
+		return;
+	}
+	c->had_program = 1;
+	c->program = r;
+	if (strlen(r->text) > COMMAND_MAX)
+		chan_fail(c, "sshportal: this command is too long");
+}
+
+void
+chan_request(struct conn *conn, ssh_message msg)
+{
+	struct chan	*c;
+	struct request	*r;
+
+	c = chan_find(conn, ssh_message_channel_request_channel(msg));
+	if (c == NULL || c->state == CHAN_ENDED) {
+		/* nothing may follow a close, and a freed channel not either */
+		ssh_message_free(msg);
+		return;
+	}
+	if (c->nrequests >= REQUESTS_MAX) {
+		client_reply(&conn->client, msg, 0);
+		return;
+	}
+	r = request_new(c, REQUEST_OTHER);
+	r->msg = msg;
+	request_read(r);
+	if (r->type == REQUEST_PTY)
+		note_pty(c, r);
+	else if (is_program(r))
+		note_program(c, r);
+}
+
+void
+chan_fail(struct chan *c, const char *sentence)
+{
+	if (c->sentence == NULL)
+		c->sentence = xstrdup(sentence);
+}
+
+/* The far end, once the session knows where it leads. */
+static void
+choose_far(struct chan *c)
+{
+	const struct conn	*conn = c->conn;
+
+	if (c->sentence == NULL && conn->sentence != NULL)
+		chan_fail(c, conn->sentence);
+	if (c->sentence != NULL && c->far != &far_text) {
+		if (c->far != NULL)
+			c->far->close(c);
+		c->far = &far_text;
+		c->in_deaf = 0;
+		buf_clear(&c->to_far);
+	}
+	if (c->far != NULL)
+		return;
+	if (conn->dest == DEST_NOTICE)
+		c->far = &far_text;
+	else if (conn->dest == DEST_SHELL)
+		c->far = &far_shell;
+	else if (conn->dest == DEST_HOST && upstream_ready(&conn->up))
+		c->far = &far_host;
+}
+
+int
+chan_answered(struct chan *c, const struct verdict *v)
+{
+	c->answered = 1;
+	c->permitted = v->ok;
+	if (!v->ok)
+		chan_fail(c, v->sentence);
+	else if (c->state == CHAN_ENDED)
+		ask_channel_close(&c->end);
+	return (v->ok && c->state != CHAN_ENDED);
+}
+
+/* The monitor's word on a program. */
+static void
+program_answered(void *arg, struct ipc *m)
+{
+	struct chan	*c = arg;
+	struct verdict	 v;
+	int		 fd;
+
+	if (get_verdict(&m->body, &v) == -1)
+		ask_malformed("answer about a channel");
+	if (!chan_answered(c, &v))
+		return;
+	if ((fd = ipc_take_fd(m, 0)) != -1)
+		c->record = record_new(fd);
+}
+
+/* Asks whether the program may start, as soon as it is known. */
+static void
+ask_program(struct chan *c)
+{
+	static const char *const	 types[] = {
+		[REQUEST_SHELL] = "shell",
+		[REQUEST_EXEC] = "exec",
+		[REQUEST_SUBSYSTEM] = "subsystem",
+	};
+	const struct request		*r = c->program;
+	struct ask_channel_open		 a;
+
+	if (r == NULL || c->asked || c->far != &far_host)
+		return;
+	memset(&a, 0, sizeof(a));
+	a.channel = c->id;
+	a.type = types[r->type];
+	a.detail = r->text;
+	a.pty = c->pty;
+	a.cols = c->size[0];
+	a.rows = c->size[1];
+	c->asked = 1;
+	ask_channel_open(&a, program_answered, c);
+}
+
+/* Whether a request may go to the far end now. */
+static int
+request_check(const struct chan *c, const struct request *r)
+{
+	if (c->far == NULL)
+		return (FAR_AGAIN);
+	if (r->type == REQUEST_OTHER)
+		return (FAR_REFUSED);
+	if (is_program(r) && c->far == &far_host && !c->permitted)
+		return (FAR_AGAIN);
+	return (FAR_OK);
+}
+
+/* A request was done or refused: answers it. */
+static void
+request_done(struct chan *c, struct request *r, int ok)
+{
+	int	wanted = 1;
+
+	if (r->type == REQUEST_RESIZE)
+		memcpy(c->size, r->size, sizeof(c->size));
+	if (r->type == REQUEST_PTY && !ok)
+		c->pty = 0;
+	if (r->msg != NULL)
+		wanted = client_reply(&c->conn->client, r->msg, ok);
+	r->msg = NULL;
+	if (ok && is_program(r)) {
+		c->state = CHAN_RUNNING;
+		c->conn->started = 1;
+	}
+	/*
+	 * A request without a name and without an answer is OpenSSH's
+	 * eow@openssh.com: nobody reads the output any more. With a terminal
+	 * it may as well be a break.
+	 */
+	if (r->nameless && !wanted && !c->pty && c->state == CHAN_RUNNING)
+		c->out_unwanted = 1;
+	request_free(c, r);
+}
+
+static void
+run_requests(struct chan *c)
+{
+	struct request	*r;
+	int		 result;
+
+	while ((r = TAILQ_FIRST(&c->requests)) != NULL) {
+		result = request_check(c, r);
+		if (result == FAR_OK)
+			result = c->far->request(c, r);
+		if (result == FAR_AGAIN)
+			return;
+		request_done(c, r, result == FAR_OK);
+	}
+}
+
+/* Closes on our side and tells the monitor. */
+static void
+chan_end(struct chan *c)
+{
+	c->end.bytes_in = c->bytes_in;
+	c->end.bytes_out = c->bytes_out;
+	client_close(c->ssh, &c->end);
+	if (c->far != NULL)
+		c->far->close(c);
+	if (c->permitted)
+		ask_channel_close(&c->end);
+	record_free(c->record);
+	c->record = NULL;
+	while (!TAILQ_EMPTY(&c->requests))
+		request_free(c, TAILQ_FIRST(&c->requests));
+	buf_clear(&c->to_far);
+	buf_clear(&c->to_client);
+	c->state = CHAN_ENDED;
+}
+
+/* Moves bytes; ends the channel when the far end has. */
+static void
+run_program(struct chan *c)
+{
+	relay_up(c);
+	relay_down(c);
+	if (c->out_refused) {
+		c->end.how = CHANNEL_END_SIGNAL;
+		snprintf(c->end_signal, sizeof(c->end_signal), "PIPE");
+		chan_end(c);
+		return;
+	}
+	if (!c->out_eof || c->to_client.len > 0)
+		return;
+	if (!c->out_done) {
+		c->out_done = 1;
+		client_eof(c->ssh);
+	}
+	if (c->far->exit(c) == FAR_OK)
+		chan_end(c);
+}
+
+void
+chan_run(struct chan *c)
+{
+	int	was_sentence;
+
+	if (c->state == CHAN_ENDED)
+		return;
+	do {
+		was_sentence = c->sentence != NULL;
+		choose_far(c);
+		ask_program(c);
+		run_requests(c);
+		if (c->state == CHAN_RUNNING)
+			run_program(c);
+	} while (!was_sentence && c->sentence != NULL);
+	/* what the client sent before it closed still gets there */
+	if (c->in_closed && c->state != CHAN_ENDED &&
+	    (c->state == CHAN_SETUP || c->in_done))
+		chan_end(c);
+}
+
+static void
+chan_free(struct chan *c)
+{
+	TAILQ_REMOVE(&c->conn->channels, c, link);
+	c->conn->nchannels--;
+	free(c->term);
+	free(c->sentence);
+	free(c);
+}
+
+void
+chans_reap(struct conn *conn)
+{
+	struct chan	*c, *next;
+
+	for (c = TAILQ_FIRST(&conn->channels); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->state == CHAN_ENDED && c->in_closed &&
+		    (!c->asked || c->answered)) {
+			client_free(c->ssh);
+			chan_free(c);
+		}
+	}
+}
+
+void
+chans_end(struct conn *conn)
+{
+	struct chan	*c;
+
+	TAILQ_FOREACH(c, &conn->channels, link) {
+		if (c->state == CHAN_ENDED || !c->permitted)
+			continue;
+		c->end.bytes_in = c->bytes_in;
+		c->end.bytes_out = c->bytes_out;
+		ask_channel_close(&c->end);
+		c->state = CHAN_ENDED;
+	}
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The person's side.
+ *
+ * ssh_message_get() is what drives libssh: it polls without waiting, reads at
+ * most 4096 bytes, writes what is pending, and hands over requests to be
+ * answered at leisure. Everything is called with evp's side switched to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/ask.h"
+#include "child/chan.h"
+#include "child/client.h"
+#include "child/evp.h"
+#include "child/login.h"
+#include "child/quickack.h"
+#include "child/relay.h"
+#include "child/conn.h"
+#include "lib/log.h"
+#include "lib/settings.h"
+
+#define READS_A_ROUND	32	/* of 4096 bytes */
+#define CLOSE_TRIES	4
+
+#if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 12, 0)
+#define KEX_QUANTUM ",sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com"
+#else
+#define KEX_QUANTUM ""
+#endif
+#define KEX	"curve25519-sha256,curve25519-sha256@libssh.org" KEX_QUANTUM \
+		",ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521," \
+		"diffie-hellman-group16-sha512,diffie-hellman-group18-sha512," \
+		"diffie-hellman-group14-sha256"
+#define CIPHERS	"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com," \
+		"aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
+#define MACS	"hmac-sha2-256-etm@openssh.com," \
+		"hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
+/* No certificates: nothing here checks who issued them. */
+#define USER_KEYS "ssh-ed25519,sk-ssh-ed25519@openssh.com," \
+		"ecdsa-sha2-nistp256,ecdsa-sha2-nistp384," \
+		"ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com," \
+		"rsa-sha2-512,rsa-sha2-256"
+
+static int	first_sign_done;
+
+/* libssh signs an exchange: the monitor does. */
+static int
+sign(const uint8_t *transcript, size_t len, size_t hash_len, uint8_t *sig,
+    size_t *siglen)
+{
+	struct ask_sign	a = { .transcript = transcript, .len = len,
+			    .hash_len = hash_len };
+	enum ask	request;
+
+	request = first_sign_done ? ASK_REKEY_SIGN : ASK_KEX_SIGN;
+	first_sign_done = 1;
+	return (ask_sign(request, &a, sig, siglen));
+}
+
+static int
+set_options(ssh_bind bind)
+{
+	static const struct {
+		enum ssh_bind_options_e	 what;
+		const char		*value;
+	} options[] = {
+		{ SSH_BIND_OPTIONS_KEY_EXCHANGE, KEX },
+		{ SSH_BIND_OPTIONS_CIPHERS_C_S, CIPHERS },
+		{ SSH_BIND_OPTIONS_CIPHERS_S_C, CIPHERS },
+		{ SSH_BIND_OPTIONS_HMAC_C_S, MACS },
+		{ SSH_BIND_OPTIONS_HMAC_S_C, MACS },
+		{ SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, "ssh-ed25519" },
+		{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, USER_KEYS },
+	};
+	_Bool	no = 0;
+	size_t	i;
+
+	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PROCESS_CONFIG,
+	    &no) != 0)
+		return (-1);
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (ssh_bind_options_set(bind, options[i].what,
+		    options[i].value) != 0) {
+			log_error("libssh: option %d: %s", options[i].what,
+			    ssh_get_error(bind));
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+static int
+set_hostkey(ssh_bind bind, const struct tell_start *start)
+{
+	ssh_key		key;
+	uint32_t	i;
+
+	for (i = 0; i < start->nkeys; i++) {
+		if (evp_hollow_key(start->keys[i].blob, start->keys[i].len,
+		    &key) == 0)
+			return (ssh_bind_options_set(bind,
+			    SSH_BIND_OPTIONS_IMPORT_KEY, key));
+	}
+	log_error("no host key of a kind that can be offered");
+	return (-1);
+}
+
+/* O_APPEND means nothing to a socket; the sandbox wants it. */
+static int
+set_nonblocking(int fd)
+{
+	return (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND));
+}
+
+int
+client_start(struct client *c, int fd, const struct tell_start *start)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		r = -1;
+
+	evp_set_signer(sign);
+	c->state = CLIENT_KEX;
+	c->fd = fd;
+	if ((c->bind = ssh_bind_new()) == NULL ||
+	    (c->ssh = ssh_new()) == NULL || set_options(c->bind) == -1 ||
+	    set_hostkey(c->bind, start) != 0)
+		goto out;
+	if (set_nonblocking(fd) == -1 ||
+	    ssh_bind_accept_fd(c->bind, c->ssh, fd) != SSH_OK ||
+	    set_nonblocking(fd) == -1)
+		goto out;
+	ssh_set_blocking(c->ssh, 0);
+	ssh_set_counters(c->ssh, &c->bytes, &c->packets);
+	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY);
+	r = 0;
+out:
+	if (r == -1)
+		log_error("libssh: no session: %s",
+		    c->bind != NULL ? ssh_get_error(c->bind) : "memory");
+	evp_enter(before);
+	return (r);
+}
+
+short
+client_events(const struct client *c)
+{
+	if (c->state == CLIENT_GONE)
+		return (0);
+	return (client_writable(c) ? POLLIN : POLLIN | POLLOUT);
+}
+
+int
+client_writable(const struct client *c)
+{
+	return ((ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING) == 0);
+}
+
+/* A request came: each kind has its file. */
+static void
+handle(struct conn *conn, ssh_message msg)
+{
+	switch (ssh_message_type(msg)) {
+	case SSH_REQUEST_AUTH:
+		login_message(conn, msg);
+		ssh_message_free(msg);
+		break;
+	case SSH_REQUEST_CHANNEL_OPEN:
+		if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION &&
+		    conn->nchannels < conn->settings->max_channels)
+			chan_new(conn, msg);
+		else
+			ssh_message_reply_default(msg);
+		ssh_message_free(msg);
+		break;
+	case SSH_REQUEST_CHANNEL:
+		chan_request(conn, msg);
+		break;
+	default:
+		/* service: accepted; global requests: refused */
+		ssh_message_reply_default(msg);
+		ssh_message_free(msg);
+		break;
+	}
+}
+
+/* Exchanges the first keys. */
+static void
+run_kex(struct client *c)
+{
+	uint64_t	had;
+	int		r;
+
+	do {
+		had = c->bytes.in_bytes;
+		r = ssh_handle_key_exchange(c->ssh);
+	} while (r == SSH_AGAIN && c->bytes.in_bytes != had);
+	if (r == SSH_OK)
+		c->state = CLIENT_AUTH;
+	else if (r != SSH_AGAIN)
+		c->state = CLIENT_GONE;
+}
+
+/* Handles requests until there are none; what a round may read is bounded. */
+static void
+run_messages(struct conn *conn)
+{
+	struct client	*c = &conn->client;
+	ssh_message	 msg;
+	uint64_t	 had;
+	int		 reads = READS_A_ROUND;
+
+	do {
+		had = c->bytes.in_bytes;
+		while ((msg = ssh_message_get(c->ssh)) != NULL)
+			handle(conn, msg);
+		if (c->state == CLIENT_AUTH && evp_take_refused()) {
+			/* libssh does not answer, its client would wait */
+			log_info("a signature was wrong");
+			c->state = CLIENT_GONE;
+		}
+	} while (c->bytes.in_bytes != had && --reads > 0 &&
+	    c->state != CLIENT_GONE);
+}
+
+void
+client_run(struct conn *conn)
+{
+	struct client	*c = &conn->client;
+	enum evp_side	 before = evp_enter(EVP_SIDE_CLIENT);
+
+	if (c->state == CLIENT_KEX)
+		run_kex(c);
+	if (c->state != CLIENT_KEX && c->state != CLIENT_GONE)
+		run_messages(conn);
+	if (c->state != CLIENT_GONE && !ssh_is_connected(c->ssh) &&
+	    c->state != CLIENT_KEX)
+		c->state = CLIENT_GONE;
+	if (c->state != CLIENT_GONE && !conn->started)
+		quickack(c->fd);
+	evp_enter(before);
+}
+
+void
+client_disconnect(struct client *c)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+
+	if (ssh_is_connected(c->ssh))
+		ssh_disconnect(c->ssh);
+	evp_enter(before);
+}
+
+ssh_channel
+client_accept(ssh_message msg, ssh_channel_callbacks callbacks)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	ssh_channel	channel;
+
+	channel = ssh_message_channel_request_open_reply_accept(msg);
+	if (channel != NULL)
+		ssh_set_channel_callbacks(channel, callbacks);
+	evp_enter(before);
+	return (channel);
+}
+
+void
+client_free(ssh_channel channel)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+
+	ssh_channel_free(channel);
+	evp_enter(before);
+}
+
+size_t
+client_window(ssh_channel channel)
+{
+	return (ssh_channel_window_size(channel));
+}
+
+int
+client_write(ssh_channel channel, const void *data, size_t len, int is_stderr)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		n;
+
+	n = is_stderr ? ssh_channel_write_stderr(channel, data, len) :
+	    ssh_channel_write(channel, data, len);
+	evp_enter(before);
+	return (n);
+}
+
+size_t
+client_read(ssh_channel channel, void *data, size_t len)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		n;
+
+	/* not ssh_channel_read_nonblocking(): it calls our own callback */
+	n = ssh_channel_read_timeout(channel, data, len, 0, 0);
+	evp_enter(before);
+	return (n > 0 ? n : 0);
+}
+
+void
+client_eof(ssh_channel channel)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+
+	ssh_channel_send_eof(channel);
+	evp_enter(before);
+}
+
+void
+client_close(ssh_channel channel, const struct ask_channel_close *end)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		i;
+
+	if (end->how == CHANNEL_END_SIGNAL)
+		ssh_channel_request_send_exit_signal(channel, end->signal, 0,
+		    "", "");
+	else if (end->how == CHANNEL_END_STATUS)
+		ssh_channel_request_send_exit_status(channel, end->status);
+	/* it gives up half way when the socket is full */
+	for (i = 0; i < CLOSE_TRIES; i++) {
+		if (ssh_channel_close(channel) != SSH_AGAIN)
+			break;
+	}
+	evp_enter(before);
+}
+
+int
+client_reply(struct client *c, ssh_message msg, int ok)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	uint64_t	sent = c->packets.out_packets;
+
+	if (ok)
+		ssh_message_channel_request_reply_success(msg);
+	else
+		ssh_message_reply_default(msg);
+	ssh_message_free(msg);
+	evp_enter(before);
+	return (c->packets.out_packets != sent);
+}

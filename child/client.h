@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The person's side: a libssh server session on a non-blocking socket. All
+ * calls into libssh are made here and in login.c.
+ */
+#ifndef CHILD_CLIENT_H
+#define CHILD_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+
+#include "lib/catalogue.h"
+
+struct chan;
+struct conn;
+
+enum client_state {
+	CLIENT_KEX,		/* the first key exchange */
+	CLIENT_AUTH,		/* nobody has logged in yet */
+	CLIENT_OPEN,		/* somebody has */
+	CLIENT_GONE		/* the connection has ended */
+};
+
+struct client {
+	enum client_state	 state;
+	int			 fd;
+	ssh_session		 ssh;
+	ssh_bind		 bind;
+	struct ssh_counter_struct bytes;	/* of the socket */
+	struct ssh_counter_struct packets;
+	unsigned		 queries;	/* keys asked about */
+	unsigned		 attempts;	/* signatures */
+	int			 asked_none;
+	int			 turn;		/* it takes data in this round */
+};
+
+/*
+ * Starts on a connected socket, which becomes its own, with the first of the
+ * host keys that it can use. Returns 0, or -1 after logging why.
+ */
+int	client_start(struct client *, int fd, const struct tell_start *);
+
+/* What to wait for on the socket (poll(2)); 0: it is gone. */
+short	client_events(const struct client *);
+
+/*
+ * Reads and handles what is there, writes what is pending; to be called when
+ * the socket is ready. The state tells what came of it.
+ */
+void	client_run(struct conn *);
+
+/* Whether the socket has taken all that was written. */
+int	client_writable(const struct client *);
+
+/* Says goodbye and closes the socket. */
+void	client_disconnect(struct client *);
+
+/*
+ * Channels.
+ */
+
+/* Accepts an open; the callbacks stay the caller's. NULL: it failed. */
+ssh_channel client_accept(ssh_message, ssh_channel_callbacks);
+
+/* Frees a channel that both sides have closed. */
+void	client_free(ssh_channel);
+
+/* Bytes that the person's client will take on a channel now. */
+size_t	client_window(ssh_channel);
+
+/*
+ * Writes at most client_window() bytes. Returns how many were taken, which is
+ * less while keys are exchanged, or -1: the channel is closed.
+ */
+int	client_write(ssh_channel, const void *, size_t, int is_stderr);
+
+/*
+ * Reads what libssh holds back of a channel because it was not taken at once.
+ * Returns bytes, or 0.
+ */
+size_t	client_read(ssh_channel, void *, size_t);
+
+void	client_eof(ssh_channel);
+
+/* How a program ended, and then the close of its channel. */
+void	client_close(ssh_channel, const struct ask_channel_close *);
+
+/* Answers a request and frees it; returns whether an answer was wanted. */
+int	client_reply(struct client *, ssh_message, int ok);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one connection has come to: the person's side, the host's side, and
+ * the channels between them.
+ */
+#ifndef CHILD_CONN_H
+#define CHILD_CONN_H
+
+#include <sys/queue.h>
+
+#include <stdint.h>
+
+#include "child/client.h"
+#include "child/upstream.h"
+#include "lib/catalogue.h"
+
+struct chan;
+struct settings;
+
+TAILQ_HEAD(chan_list, chan);
+
+struct conn {
+	const struct settings	*settings;
+	struct client		 client;	/* towards the person */
+	struct upstream		 up;		/* towards the host */
+	enum destination	 dest;		/* DEST_REFUSED until login */
+	char			*notice;	/* DEST_NOTICE: the text */
+	char			*sentence;	/* why there is no host; or NULL */
+	struct chan_list	 channels;
+	uint32_t		 nchannels;
+	uint32_t		 last_channel;	/* number of the newest */
+	int64_t			 stop_at;	/* monotonic ms to end at; 0 */
+	int64_t			 active_at;	/* when the person was last heard */
+	int			 started;	/* a program has begun */
+	uint64_t		 released;	/* relay_moved() when memory was */
+};
+
+/* The login has succeeded; text becomes the session's. */
+void	conn_login(struct conn *, enum destination, char *text);
+
+/*
+ * No channel can go on: each gets the sentence and ends, and so does each that
+ * is opened later.
+ */
+void	conn_fail(struct conn *, const char *sentence);
+
+/* The same, and then the connection ends. */
+void	conn_stop(struct conn *, const char *sentence);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The person's login.
+ */
+/* libssh wants callbacks now; here requests are answered in their turn. */
+#define SSH_SUPPRESS_DEPRECATED
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "child/ask.h"
+#include "child/client.h"
+#include "child/evp.h"
+#include "child/login.h"
+#include "child/conn.h"
+#include "lib/catalogue.h"
+#include "lib/log.h"
+
+#define QUERIES_MAX	20	/* what the gate allows */
+#define ATTEMPTS_MAX	6
+
+/* The public key of a message, wire form, into key; its length, or 0. */
+static size_t
+read_key(ssh_message msg, uint8_t key[KEY_MAX])
+{
+	char	*base64 = NULL;
+	size_t	 len, pad = 0;
+	int	 n = -1;
+
+	if (ssh_pki_export_pubkey_base64(ssh_message_auth_pubkey(msg),
+	    &base64) != SSH_OK)
+		return (0);
+	len = strlen(base64);
+	while (pad < len && base64[len - 1 - pad] == '=')
+		pad++;
+	if (len / 4 * 3 <= KEY_MAX)
+		n = EVP_DecodeBlock(key, (unsigned char *)base64, len);
+	ssh_string_free_char(base64);
+	return (n > (int)pad ? n - pad : 0);
+}
+
+/* The algorithm of a signature: RSA's has not the name of its key's type. */
+static const char *
+algorithm(ssh_message msg, size_t hash_len)
+{
+	enum ssh_keytypes_e	 type;
+
+	type = ssh_key_type(ssh_message_auth_pubkey(msg));
+	if (type == SSH_KEYTYPE_RSA)
+		return (hash_len == 32 ? "rsa-sha2-256" : "rsa-sha2-512");
+	return (ssh_key_type_to_char(type));
+}
+
+static int
+is_certificate(ssh_message msg)
+{
+	const char	*name = algorithm(msg, 0);
+
+	return (name == NULL || strstr(name, "-cert-") != NULL);
+}
+
+static void
+show_banner(struct client *c, const char *text)
+{
+	ssh_string	banner;
+
+	if (text[0] == '\0' || (banner = ssh_string_from_char(text)) == NULL)
+		return;
+	ssh_send_issue_banner(c->ssh, banner);
+	ssh_string_free(banner);
+}
+
+/* Too many keys: as sshd, after MaxAuthTries. */
+static void
+too_many(struct client *c)
+{
+	log_info("Too many authentication failures");
+	c->state = CLIENT_GONE;
+}
+
+/* What the monitor has said, once it decides the matter. */
+static void
+decided(struct conn *conn, ssh_message msg, enum destination dest, char *text)
+{
+	if (dest == DEST_REFUSED) {
+		show_banner(&conn->client, text);
+		ssh_message_reply_default(msg);
+		free(text);
+		return;
+	}
+	ssh_message_auth_reply_success(msg, 0);
+	conn->client.state = CLIENT_OPEN;
+	conn_login(conn, dest, text);
+}
+
+static void
+try_none(struct conn *conn, ssh_message msg, struct ask_auth *a)
+{
+	enum destination	dest = DEST_REFUSED;
+	char			*text = NULL;
+
+	if (conn->client.asked_none++) {
+		ssh_message_reply_default(msg);
+		return;
+	}
+	dest = ask_auth(ASK_AUTH_NONE, a, &text);
+	decided(conn, msg, dest, text);
+}
+
+/* Would this key do? The answer binds nobody. */
+static void
+try_query(struct conn *conn, ssh_message msg, struct ask_auth *a)
+{
+	enum destination	 dest;
+	char			*text;
+
+	if (++conn->client.queries > QUERIES_MAX) {
+		too_many(&conn->client);
+		return;
+	}
+	a->alg = algorithm(msg, 0);
+	dest = ask_auth(ASK_AUTH_QUERY, a, &text);
+	if (dest == DEST_REFUSED) {
+		show_banner(&conn->client, text);
+		ssh_message_reply_default(msg);
+	} else
+		ssh_message_auth_reply_pk_ok_simple(msg);
+	free(text);
+}
+
+static void
+try_signature(struct conn *conn, ssh_message msg, struct ask_auth *a)
+{
+	struct evp_verified	 v;
+	enum destination	 dest;
+	char			*text;
+
+	if (++conn->client.attempts > ATTEMPTS_MAX) {
+		too_many(&conn->client);
+		return;
+	}
+	if (evp_take_verified(&v) == -1) {
+		ssh_message_reply_default(msg);
+		return;
+	}
+	a->alg = algorithm(msg, v.hash_len);
+	a->sig = v.sig;
+	a->sig_len = v.len;
+	a->sk_flags = v.sk_flags;
+	a->sk_counter = v.sk_counter;
+	dest = ask_auth(ASK_AUTH_KEY, a, &text);
+	decided(conn, msg, dest, text);
+}
+
+static void
+try_key(struct conn *conn, ssh_message msg, struct ask_auth *a)
+{
+	uint8_t	key[KEY_MAX];
+
+	a->key = key;
+	a->key_len = is_certificate(msg) ? 0 : read_key(msg, key);
+	if (a->key_len == 0) {
+		ssh_message_reply_default(msg);
+		return;
+	}
+	switch (ssh_message_auth_publickey_state(msg)) {
+	case SSH_PUBLICKEY_STATE_NONE:
+		try_query(conn, msg, a);
+		break;
+	case SSH_PUBLICKEY_STATE_VALID:
+		try_signature(conn, msg, a);
+		break;
+	default:
+		ssh_message_reply_default(msg);
+		break;
+	}
+}
+
+void
+login_message(struct conn *conn, ssh_message msg)
+{
+	struct ask_auth	a = { .login = ssh_message_auth_user(msg),
+			    .alg = "" };
+
+	if (conn->client.state != CLIENT_AUTH || a.login == NULL ||
+	    strlen(a.login) > LOGIN_MAX) {
+		ssh_message_reply_default(msg);
+		return;
+	}
+	switch (ssh_message_subtype(msg)) {
+	case SSH_AUTH_METHOD_NONE:
+		try_none(conn, msg, &a);
+		break;
+	case SSH_AUTH_METHOD_PUBLICKEY:
+		try_key(conn, msg, &a);
+		break;
+	default:
+		ssh_message_reply_default(msg);
+		break;
+	}
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The bytes of a channel, both ways.
+ */
+#include <sys/mman.h>
+
+#include <malloc.h>
+#include <string.h>
+
+#include "child/chan.h"
+#include "child/client.h"
+#include "child/far.h"
+#include "child/record.h"
+#include "child/relay.h"
+#include "child/conn.h"
+#include "lib/log.h"
+
+#define CHUNK	(128 * 1024)	/* read at once from a far end */
+
+static uint8_t	*chunk;		/* CHUNK bytes, of whoever reads */
+static uint64_t	 moved;
+
+/* The buffer that data passes through; its pages come with its first use. */
+static uint8_t *
+get_chunk(void)
+{
+	if (chunk == NULL) {
+		chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (chunk == MAP_FAILED)
+			fatal("out of memory");
+	}
+	return (chunk);
+}
+
+void
+relay_release(void)
+{
+	if (chunk != NULL)
+		munmap(chunk, CHUNK);
+	chunk = NULL;
+	malloc_trim(0);
+}
+
+uint64_t
+relay_moved(void)
+{
+	return (moved);
+}
+
+/* Gives bytes to the far end; returns how many it took, all if it is deaf. */
+static size_t
+give(struct chan *c, const uint8_t *data, size_t len)
+{
+	size_t	done = 0;
+	ssize_t	n = 0;
+
+	while (done < len && !c->in_deaf) {
+		n = c->far->write(c, data + done, len - done);
+		if (n == FAR_AGAIN)
+			break;
+		if (n == FAR_REFUSED)
+			c->in_deaf = 1;
+		else
+			done += n;
+	}
+	c->bytes_in += done;
+	moved += done;
+	return (c->in_deaf ? len : done);
+}
+
+/* Gives what was kept. Returns whether nothing is left of it. */
+static int
+give_kept(struct chan *c)
+{
+	if (c->to_far.len > 0)
+		buf_take(&c->to_far, give(c, buf_head(&c->to_far),
+		    c->to_far.len));
+	return (c->to_far.len == 0);
+}
+
+size_t
+relay_data(struct chan *c, const void *data, size_t len)
+{
+	size_t	done;
+
+	c->held = len;
+	if (c->state == CHAN_ENDED)
+		c->held = 0;
+	else if (c->state == CHAN_RUNNING && give_kept(c)) {
+		done = give(c, data, len);
+		/* a far end that waits wants the same bytes again */
+		done += buf_put(&c->to_far, (const uint8_t *)data + done,
+		    len - done);
+		c->held = len - done;
+	}
+	return (len - c->held);
+}
+
+void
+relay_up(struct chan *c)
+{
+	uint8_t	*p;
+	size_t	 n;
+
+	while (give_kept(c) && c->held > 0) {
+		p = buf_reserve(&c->to_far, c->held, &n);
+		n = client_read(c->ssh, p, n);
+		buf_filled(&c->to_far, n);
+		c->held = n == 0 ? 0 : c->held - n;
+	}
+	if (c->in_eof && !c->in_done && c->held == 0 && c->to_far.len == 0 &&
+	    c->far->eof(c) != FAR_AGAIN)
+		c->in_done = 1;
+}
+
+/* Counts and records what the person's client has taken. */
+static void
+shown(struct chan *c, const uint8_t *data, size_t len)
+{
+	c->bytes_out += len;
+	moved += len;
+	if (c->record != NULL && record_write(c->record, data, len) == -1) {
+		log_error("channel %u: the recording stops: %m", c->id);
+		record_free(c->record);
+		c->record = NULL;
+	}
+}
+
+/* Writes to the person; what is not taken is kept. */
+static void
+show(struct chan *c, const uint8_t *data, size_t len, int is_stderr)
+{
+	int	n;
+
+	if ((n = client_write(c->ssh, data, len, is_stderr)) < 0) {
+		c->in_closed = 1;
+		return;
+	}
+	shown(c, data, n);
+	c->to_client_err = is_stderr;
+	buf_put(&c->to_client, data + n, len - n);
+}
+
+/* Writes what was kept. Returns whether nothing is left of it. */
+static int
+show_kept(struct chan *c)
+{
+	size_t	window;
+	int	n;
+
+	if (c->to_client.len == 0)
+		return (1);
+	if ((window = client_window(c->ssh)) > c->to_client.len)
+		window = c->to_client.len;
+	if (window == 0)
+		return (0);
+	n = client_write(c->ssh, buf_head(&c->to_client), window,
+	    c->to_client_err);
+	if (n < 0) {
+		c->in_closed = 1;
+		return (0);
+	}
+	shown(c, buf_head(&c->to_client), n);
+	buf_take(&c->to_client, n);
+	return (c->to_client.len == 0);
+}
+
+/* Reads once and shows it. Returns whether it is worth doing again. */
+static int
+relay_chunk(struct chan *c)
+{
+	size_t	window = c->in_closed ? CHUNK : client_window(c->ssh);
+	ssize_t	n;
+	int	is_stderr;
+
+	if (window == 0)
+		return (0);
+	n = c->far->read(c, get_chunk(), window < CHUNK ? window : CHUNK,
+	    &is_stderr);
+	if (n == FAR_AGAIN)
+		return (0);
+	if (n <= 0) {
+		c->out_eof = 1;
+		return (0);
+	}
+	if (c->out_unwanted && !is_stderr) {
+		c->out_refused = 1;
+		return (0);
+	}
+	if (!c->in_closed)
+		show(c, chunk, n, is_stderr);
+	return (1);
+}
+
+void
+relay_down(struct chan *c)
+{
+	const struct client	*client = &c->conn->client;
+
+	/* one chunk each, and more while the socket takes it */
+	if (!client->turn)
+		return;
+	do {
+		if (c->in_closed)
+			buf_clear(&c->to_client);
+		if (c->out_eof || !show_kept(c))
+			return;
+	} while (relay_chunk(c) && client_writable(client));
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The host's side: the socket and the session.
+ *
+ * libssh2 never meets a socket that is full: what the kernel does not take is
+ * kept in a buffer of ours. Otherwise it would insist on repeating the call
+ * that was interrupted before any other, and channels would wait for each
+ * other. The buffer is bounded because channels stop writing when it fills.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/evp.h"
+#include "child/upstream.h"
+#include "child/upstream_int.h"
+#include "child/quickack.h"
+#include "child/conn.h"
+#include "lib/escape.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+
+#define OUT_MAX		(8 * 1024 * 1024)	/* beyond all that is allowed */
+#define OUT_ENOUGH	(256 * 1024)	/* no more data of channels */
+#define ERROR_SIZE	256
+
+#define KEX	"curve25519-sha256,curve25519-sha256@libssh.org," \
+		"ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521," \
+		"diffie-hellman-group16-sha512,diffie-hellman-group18-sha512," \
+		"diffie-hellman-group-exchange-sha256," \
+		"diffie-hellman-group14-sha256,diffie-hellman-group14-sha1"
+#define CIPHERS	"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com," \
+		"aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
+#define MACS	"hmac-sha2-256-etm@openssh.com," \
+		"hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512," \
+		"hmac-sha1-etm@openssh.com,hmac-sha1"
+#define ED25519	"ssh-ed25519"
+#define ECDSA	"ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
+#define RSA	"rsa-sha2-512,rsa-sha2-256,ssh-rsa"
+
+/*
+ * libssh2's memory. While the login goes on it may hold the password, so that
+ * what is freed is wiped.
+ */
+static void *
+upstream_alloc(size_t n, void **abstract)
+{
+	(void)abstract;
+	return (malloc(n));
+}
+
+static void
+upstream_free(void *p, void **abstract)
+{
+	const struct upstream	*up = *abstract;
+
+	if (p != NULL && up->wiping)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *
+upstream_realloc(void *p, size_t n, void **abstract)
+{
+	const struct upstream	*up = *abstract;
+	size_t			 old = p == NULL ? 0 : malloc_usable_size(p);
+	void			*q;
+
+	if (!up->wiping)
+		return (realloc(p, n));
+	if ((q = malloc(n)) == NULL)
+		return (NULL);
+	if (old > 0)
+		memcpy(q, p, old < n ? old : n);
+	upstream_free(p, abstract);
+	return (q);
+}
+
+/* Returns what the socket took of len bytes, or -errno. */
+static ssize_t
+sock_send(const struct upstream *up, const void *data, size_t len)
+{
+	ssize_t	n;
+
+	n = send(up->fd, data, len, MSG_NOSIGNAL);
+	if (n == -1)
+		return (errno == EAGAIN || errno == EINTR ? 0 : -errno);
+	return (n);
+}
+
+/* libssh2 writes: everything is taken. */
+static ssize_t
+upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
+    void **abstract)
+{
+	struct upstream	*up = *abstract;
+	ssize_t		 n = 0;
+
+	(void)fd;
+	(void)flags;
+	if (up->out.len == 0 && (n = sock_send(up, data, len)) < 0)
+		return (n);
+	if (buf_put(&up->out, (const uint8_t *)data + n, len - n) != len - n)
+		return (-ENOBUFS);
+	return (len);
+}
+
+/* libssh2 reads. */
+static ssize_t
+upstream_recv(libssh2_socket_t fd, void *data, size_t len, int flags,
+    void **abstract)
+{
+	struct upstream	*up = *abstract;
+	ssize_t		 n;
+
+	n = recv(fd, data, len, flags);
+	if (n == -1)
+		return (errno == EINTR ? -EAGAIN : -errno);
+	if (!up->conn->started)
+		quickack(fd);
+	up->received += n;
+	return (n);
+}
+
+const char *
+upstream_error(struct upstream *up)
+{
+	static char	 text[ERROR_SIZE];
+	char		*words = NULL;
+
+	libssh2_session_last_error(up->ssh, &words, NULL, 0);
+	return (escape_into(text, sizeof(text),
+	    words != NULL && *words != '\0' ? words : "no reason given"));
+}
+
+void
+upstream_lost(struct upstream *up, const char *fmt, ...)
+{
+	va_list	 ap;
+	char	 why[SENTENCE_MAX / 2];
+
+	if (up->state == UP_DEAD)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	up->state = UP_DEAD;
+	up->lost = xasprintf("sshportal: host %s: %s", up->name, why);
+}
+
+int
+upstream_check(struct upstream *up, ssize_t rc)
+{
+	if (rc >= 0)
+		return (UP_OK);
+	switch (rc) {
+	case LIBSSH2_ERROR_EAGAIN:
+		return (UP_AGAIN);
+	case LIBSSH2_ERROR_CHANNEL_FAILURE:
+	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+	case LIBSSH2_ERROR_CHANNEL_UNKNOWN:
+	case LIBSSH2_ERROR_CHANNEL_CLOSED:
+	case LIBSSH2_ERROR_CHANNEL_EOF_SENT:
+	case LIBSSH2_ERROR_INVAL:
+	case LIBSSH2_ERROR_BAD_USE:
+	case LIBSSH2_ERROR_TIMEOUT:
+		return (UP_FAILED);
+	}
+	upstream_lost(up, "the connection was lost (%s)", upstream_error(up));
+	return (UP_FAILED);
+}
+
+static int
+prefer(struct upstream *up, int method, const char *list)
+{
+	return (libssh2_session_method_pref(up->ssh, method, list));
+}
+
+/* The host's pinned kind of key first, so that a host shows that one. */
+static int
+prefer_hostkey(struct upstream *up, const char *pinned)
+{
+	const char	*first = "";
+	char		*list;
+	int		 rc;
+
+	if (strcmp(pinned, "ssh-rsa") == 0)
+		first = RSA ",";
+	else if (strncmp(pinned, "ecdsa-", 6) == 0)
+		first = ECDSA ",";
+	list = xasprintf("%s%s", first, ED25519 "," ECDSA "," RSA);
+	rc = prefer(up, LIBSSH2_METHOD_HOSTKEY, list);
+	free(list);
+	return (rc);
+}
+
+/* One list for both ways: libssh2 confuses their properties otherwise. */
+static int
+set_methods(struct upstream *up, const char *hostkey_type)
+{
+	if (prefer(up, LIBSSH2_METHOD_KEX, KEX) != 0 ||
+	    prefer(up, LIBSSH2_METHOD_CRYPT_CS, CIPHERS) != 0 ||
+	    prefer(up, LIBSSH2_METHOD_CRYPT_SC, CIPHERS) != 0 ||
+	    prefer(up, LIBSSH2_METHOD_MAC_CS, MACS) != 0 ||
+	    prefer(up, LIBSSH2_METHOD_MAC_SC, MACS) != 0 ||
+	    prefer(up, LIBSSH2_METHOD_SIGN_ALGO,
+	    "rsa-sha2-512,rsa-sha2-256") != 0)
+		return (-1);
+	return (prefer_hostkey(up, hostkey_type));
+}
+
+static void
+set_callbacks(struct upstream *up)
+{
+	libssh2_session_set_blocking(up->ssh, 0);
+	libssh2_session_callback_set2(up->ssh, LIBSSH2_CALLBACK_SEND,
+	    (libssh2_cb_generic *)upstream_send);
+	libssh2_session_callback_set2(up->ssh, LIBSSH2_CALLBACK_RECV,
+	    (libssh2_cb_generic *)upstream_recv);
+}
+
+int
+upstream_start(struct upstream *up, struct conn *conn, int fd,
+    const struct answer_target *t)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+	int		r = -1;
+
+	up->conn = conn;
+	up->fd = fd;
+	up->name = xstrdup(t->host);
+	up->account = xstrdup(t->account);
+	up->key = t->key_len > 0 ?
+	    (uint8_t *)xmemdup0(t->key, t->key_len) : NULL;
+	up->key_len = t->key_len;
+	up->has_password = t->has_password;
+	up->wiping = 1;
+	buf_init(&up->out, OUT_MAX);
+	/* O_APPEND means nothing to a socket; the sandbox wants it. */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND) == -1)
+		goto out;
+	up->ssh = libssh2_session_init_ex(upstream_alloc, upstream_free, upstream_realloc,
+	    up);
+	if (up->ssh == NULL)
+		goto out;
+	set_callbacks(up);
+	if (set_methods(up, t->hostkey_type) != 0)
+		goto out;
+	up->state = UP_HANDSHAKE;
+	r = 0;
+out:
+	if (r == -1)
+		upstream_lost(up, "no session could be made");
+	evp_enter(before);
+	return (r);
+}
+
+short
+upstream_events(const struct upstream *up)
+{
+	short	events = up->out.len > 0 ? POLLOUT : 0;
+
+	switch (up->state) {
+	case UP_NONE:
+	case UP_DEAD:
+		return (0);
+	case UP_KEY_ASKED:
+	case UP_PASSWORD_ASKED:
+		return (events);
+	case UP_LOGIN_KEY:
+		if (up->sign.asked && !up->sign.answered)
+			return (events);
+		break;
+	default:
+		break;
+	}
+	if (!up->conn->started)
+		quickack(up->fd);
+	return (events | POLLIN);
+}
+
+/* Gives the socket what it did not take before. */
+static void
+upstream_flush(struct upstream *up)
+{
+	ssize_t	n;
+
+	while (up->out.len > 0) {
+		if ((n = sock_send(up, buf_head(&up->out), up->out.len)) == 0)
+			return;
+		if (n < 0) {
+			upstream_lost(up, "the connection was lost (%s)",
+			    strerror(-n));
+			return;
+		}
+		buf_take(&up->out, n);
+	}
+}
+
+void
+upstream_run(struct upstream *up, short revents)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+
+	if (up->state != UP_NONE && up->state != UP_DEAD) {
+		upstream_flush(up);
+		while (up->state < UP_READY &&
+		    upstream_login_step(up) != UP_AGAIN)
+			;
+	}
+	if (up->state == UP_READY) {
+		upstream_channels_step(up);
+		if (revents & (POLLIN | POLLHUP | POLLERR))
+			upstream_pump(up);
+	}
+	evp_enter(before);
+	if (up->lost != NULL && !up->told) {
+		up->told = 1;
+		conn_fail(up->conn, up->lost);
+	}
+}
+
+int
+upstream_ready(const struct upstream *up)
+{
+	return (up->state == UP_READY);
+}
+
+int
+upstream_writable(const struct upstream *up)
+{
+	return (up->state == UP_READY && up->out.len < OUT_ENOUGH);
+}
+
+void
+upstream_disconnect(struct upstream *up)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+
+	if (up->state == UP_READY) {
+		libssh2_session_disconnect(up->ssh, "closed by the client");
+		upstream_flush(up);
+	}
+	evp_enter(before);
+}

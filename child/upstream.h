@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The host's side: a libssh2 session on a non-blocking socket, from the
+ * handshake to its channels. All calls into libssh2 are made here and in
+ * upstream_login.c.
+ *
+ * Functions that may have to wait return UP_AGAIN and are called again, with
+ * the same arguments, when the socket was ready or the monitor has answered.
+ */
+#ifndef CHILD_UPSTREAM_H
+#define CHILD_UPSTREAM_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libssh2.h>
+
+#include "lib/buf.h"
+#include "lib/catalogue.h"
+
+struct conn;
+
+#define UP_OK		0
+#define UP_AGAIN	(-1)
+#define UP_FAILED	(-2)	/* this request, or the whole connection */
+
+#define UP_SIGNAL_SIZE 64
+
+enum upstream_state {
+	UP_NONE,		/* no connection yet */
+	UP_HANDSHAKE,
+	UP_KEY_ASKED,		/* the monitor compares the host's key */
+	UP_LOGIN_KEY,		/* by key */
+	UP_PASSWORD_ASKED,	/* the monitor looks for the password */
+	UP_LOGIN_PASSWORD,
+	UP_LOGIN_PROMPT,	/* password, by keyboard-interactive */
+	UP_READY,
+	UP_DEAD
+};
+
+/* The one signature of a login by key. */
+struct upstream_sign {
+	int		 asked;		/* the monitor has the question */
+	int		 answered;
+	int		 times;
+	uint8_t		*sig;		/* NULL: refused */
+	size_t		 len;
+};
+
+struct upstream {
+	enum upstream_state	 state;
+	struct conn	*conn;
+	LIBSSH2_SESSION	*ssh;
+	int		 fd;
+	char		*name;		/* in the inventory */
+	char		*account;
+	uint8_t		*key;		/* public half to log in with, or NULL */
+	size_t		 key_len;
+	int		 has_password;
+	char		*password;	/* while it is being used */
+	int		 prompted;	/* a prompt has got it */
+	struct upstream_sign sign;
+	struct buf	 out;		/* what the socket has not taken yet */
+	char		*lost;		/* sentence, of UP_DEAD */
+	int		 told;		/* the session knows it */
+	uint64_t	 received;	/* bytes off the socket */
+	void		*opener;	/* whose channel is being opened */
+	LIBSSH2_CHANNEL	*spare;		/* open, nobody's yet */
+	LIBSSH2_CHANNEL	**open;		/* all that libssh2 has */
+	size_t		 nopen;
+	LIBSSH2_CHANNEL	**closing;	/* of these: until the host closes too */
+	size_t		 nclosing;
+	uint64_t	 closing_seen;	/* received when they were looked at */
+	unsigned	 turn;		/* which stream is read first */
+	int		 wiping;	/* freed memory is wiped: login */
+	int		 no_spare;	/* the host does not open one */
+};
+
+/*
+ * Starts on a connected socket, which becomes its own. The session is told by
+ * conn_fail() when it does not come to a login. Returns 0 or -1.
+ */
+int	upstream_start(struct upstream *, struct conn *, int fd,
+	    const struct answer_target *);
+
+/* What to wait for on the socket; 0: nothing. */
+short	upstream_events(const struct upstream *);
+
+/* Goes on, with what poll said about the socket (0: nothing). */
+void	upstream_run(struct upstream *, short revents);
+
+int	upstream_ready(const struct upstream *);
+
+/* Whether it takes more data now; what it is given beyond that is kept. */
+int	upstream_writable(const struct upstream *);
+
+/* Says goodbye. */
+void	upstream_disconnect(struct upstream *);
+
+/*
+ * Channels. An owner is the address of who wants the channel.
+ */
+int	upstream_open(struct upstream *, void *owner, LIBSSH2_CHANNEL **);
+/* The owner is gone; what it was opening is kept as a spare. */
+void	upstream_open_forget(struct upstream *, void *owner);
+/* Closes; the channel is the host's from then on. */
+void	upstream_close(struct upstream *, LIBSSH2_CHANNEL *);
+
+int	upstream_pty(struct upstream *, LIBSSH2_CHANNEL *, const char *term,
+	    const uint32_t size[4]);
+int	upstream_env(struct upstream *, LIBSSH2_CHANNEL *, const char *name,
+	    const char *value);
+/* type is shell (detail NULL), exec or subsystem. */
+int	upstream_program(struct upstream *, LIBSSH2_CHANNEL *, const char *type,
+	    const char *detail);
+/* size: columns, rows, and both in pixels. */
+int	upstream_resize(struct upstream *, LIBSSH2_CHANNEL *, const uint32_t size[4]);
+int	upstream_signal(struct upstream *, LIBSSH2_CHANNEL *, const char *name);
+int	upstream_eof(struct upstream *, LIBSSH2_CHANNEL *);
+
+/* Bytes read, 0 at the end of both streams, UP_AGAIN or UP_FAILED. */
+ssize_t	upstream_read(struct upstream *, LIBSSH2_CHANNEL *, void *, size_t,
+	    int *is_stderr);
+
+/*
+ * Bytes taken; UP_AGAIN: none now, and the next call must begin with the
+ * same 32 KB; UP_FAILED: none any more.
+ */
+ssize_t	upstream_write(struct upstream *, LIBSSH2_CHANNEL *, const void *, size_t);
+
+/*
+ * How its program ended, once all was read; signal is empty when it was not
+ * one.
+ */
+int	upstream_exit(struct upstream *, LIBSSH2_CHANNEL *, uint32_t *status,
+	    char signal[UP_SIGNAL_SIZE]);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The host's side: its channels.
+ *
+ * libssh2 reads from its socket only inside calls about a channel. A host may
+ * speak when there is none (keepalives, new keys), and sshd ends a connection
+ * that does not answer: then a spare channel is opened, through which such
+ * things are read, and which the next program gets.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child/evp.h"
+#include "child/upstream.h"
+#include "child/upstream_int.h"
+#include "child/conn.h"
+#include "lib/xmalloc.h"
+
+#define WINDOW		(2 * 1024 * 1024)
+#define WINDOW_SMALL	(256 * 1024)	/* when there are many channels */
+#define MANY		8
+#define PACKET		32768
+#define STDERR_TURN	8		/* each so many reads stderr is first */
+
+int
+upstream_open(struct upstream *up, void *owner, LIBSSH2_CHANNEL **channel)
+{
+	enum evp_side	 before;
+	LIBSSH2_CHANNEL	*c;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	if (up->spare != NULL && owner != up) {
+		*channel = up->spare;
+		up->spare = NULL;
+		return (UP_OK);
+	}
+	if (up->opener != NULL && up->opener != owner)
+		return (UP_AGAIN);
+	up->opener = owner;
+	before = evp_enter(EVP_SIDE_OTHER);
+	c = libssh2_channel_open_ex(up->ssh, "session", strlen("session"),
+	    up->nopen < MANY ? WINDOW : WINDOW_SMALL, PACKET, NULL, 0);
+	evp_enter(before);
+	if (c == NULL &&
+	    libssh2_session_last_errno(up->ssh) == LIBSSH2_ERROR_EAGAIN)
+		return (UP_AGAIN);
+	up->opener = NULL;
+	if (c == NULL) {
+		upstream_check(up, libssh2_session_last_errno(up->ssh));
+		return (UP_FAILED);
+	}
+	up->open = xreallocarray(up->open, up->nopen + 1, sizeof(*up->open));
+	up->open[up->nopen++] = c;
+	*channel = c;
+	return (UP_OK);
+}
+
+void
+upstream_open_forget(struct upstream *up, void *owner)
+{
+	if (up->opener == owner)
+		up->opener = up;
+}
+
+/* Frees one; what it still waits for is the host's close. */
+static int
+chan_free(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	size_t	i;
+
+	if (libssh2_channel_free(c) == LIBSSH2_ERROR_EAGAIN)
+		return (UP_AGAIN);
+	for (i = 0; i < up->nopen && up->open[i] != c; i++)
+		;
+	if (i < up->nopen)
+		up->open[i] = up->open[--up->nopen];
+	return (UP_OK);
+}
+
+void
+upstream_close(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	enum evp_side	before;
+
+	if (up->state != UP_READY)
+		return;		/* it goes with the connection */
+	before = evp_enter(EVP_SIDE_OTHER);
+	if (chan_free(up, c) == UP_AGAIN) {
+		up->closing = xreallocarray(up->closing, up->nclosing + 1,
+		    sizeof(*up->closing));
+		up->closing[up->nclosing++] = c;
+	}
+	evp_enter(before);
+}
+
+void
+upstream_channels_step(struct upstream *up)
+{
+	uint64_t	now = up->received;
+	size_t		i;
+
+	for (i = 0; i < up->nclosing && up->closing_seen != now; ) {
+		if (chan_free(up, up->closing[i]) == UP_AGAIN)
+			i++;
+		else
+			up->closing[i] = up->closing[--up->nclosing];
+	}
+	up->closing_seen = now;
+	if (up->opener == up)
+		upstream_open(up, up, &up->spare);
+}
+
+/*
+ * Reads for this channel until the socket has no more. UP_OK: it was closed
+ * before, so that nothing was read.
+ */
+static int
+pump_by(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	int	r;
+
+	if ((r = upstream_check(up, libssh2_channel_wait_eof(c))) == UP_OK)
+		r = upstream_check(up, libssh2_channel_wait_closed(c));
+	return (r);
+}
+
+void
+upstream_pump(struct upstream *up)
+{
+	size_t	i;
+
+	for (i = 0; i < up->nopen; i++) {
+		if (pump_by(up, up->open[i]) != UP_OK) {
+			upstream_channels_step(up);
+			return;
+		}
+	}
+	if (up->opener == NULL && up->spare == NULL && !up->no_spare)
+		up->opener = up;
+	if (up->opener == up && upstream_open(up, up, &up->spare) == UP_FAILED)
+		up->no_spare = 1;
+}
+
+/*
+ * A request that waits for an answer gets none from a host that closes the
+ * channel instead.
+ */
+static int
+answered(struct upstream *up, LIBSSH2_CHANNEL *c, int rc)
+{
+	int	r;
+
+	if ((r = upstream_check(up, rc)) == UP_AGAIN &&
+	    libssh2_channel_eof(c) == 1 &&
+	    libssh2_channel_wait_closed(c) == 0)
+		r = UP_FAILED;
+	return (r);
+}
+
+int
+upstream_pty(struct upstream *up, LIBSSH2_CHANNEL *c, const char *term,
+    const uint32_t size[4])
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = answered(up, c, libssh2_channel_request_pty_ex(c, term,
+	    strlen(term), NULL, 0, size[0], size[1], size[2], size[3]));
+	evp_enter(before);
+	return (r);
+}
+
+int
+upstream_env(struct upstream *up, LIBSSH2_CHANNEL *c, const char *name,
+    const char *value)
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = answered(up, c, libssh2_channel_setenv_ex(c, name, strlen(name),
+	    value, strlen(value)));
+	evp_enter(before);
+	return (r);
+}
+
+int
+upstream_program(struct upstream *up, LIBSSH2_CHANNEL *c, const char *type,
+    const char *detail)
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = answered(up, c, libssh2_channel_process_startup(c, type,
+	    strlen(type), detail, detail == NULL ? 0 : strlen(detail)));
+	evp_enter(before);
+	return (r);
+}
+
+int
+upstream_resize(struct upstream *up, LIBSSH2_CHANNEL *c, const uint32_t size[4])
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = upstream_check(up, libssh2_channel_request_pty_size_ex(c, size[0],
+	    size[1], size[2], size[3]));
+	evp_enter(before);
+	return (r);
+}
+
+int
+upstream_signal(struct upstream *up, LIBSSH2_CHANNEL *c, const char *name)
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = upstream_check(up, libssh2_channel_signal_ex(c, name, strlen(name)));
+	evp_enter(before);
+	return (r);
+}
+
+int
+upstream_eof(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = upstream_check(up, libssh2_channel_send_eof(c));
+	evp_enter(before);
+	return (r);
+}
+
+/* Reads one stream, then the other: bytes, 0, or an error of libssh2. */
+static ssize_t
+read_streams(LIBSSH2_CHANNEL *c, void *data, size_t len, int first,
+    int *is_stderr)
+{
+	ssize_t	n;
+
+	*is_stderr = first;
+	n = libssh2_channel_read_ex(c, first, data, len);
+	if (n == 0 || n == LIBSSH2_ERROR_EAGAIN) {
+		*is_stderr = !first;
+		n = libssh2_channel_read_ex(c, !first, data, len);
+	}
+	return (n);
+}
+
+ssize_t
+upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
+    int *is_stderr)
+{
+	enum evp_side	before;
+	uint64_t	received;
+	ssize_t		n;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	do {
+		/* the second read may bring what the first looked for */
+		received = up->received;
+		n = read_streams(c, data, len,
+		    up->turn++ % STDERR_TURN == 0, is_stderr);
+	} while (n <= 0 && received != up->received);
+	if (n == 0 && libssh2_channel_eof(c) == 0)
+		n = LIBSSH2_ERROR_EAGAIN;
+	if (n < 0)
+		n = upstream_check(up, n);
+	evp_enter(before);
+	return (n);
+}
+
+ssize_t
+upstream_write(struct upstream *up, LIBSSH2_CHANNEL *c, const void *data, size_t len)
+{
+	const char	*p = data;
+	enum evp_side	 before;
+	size_t		 done = 0;
+	ssize_t		 n = 0;
+
+	before = evp_enter(EVP_SIDE_OTHER);
+	while (done < len && upstream_writable(up) &&
+	    libssh2_channel_window_write_ex(c, NULL) > 0) {
+		n = libssh2_channel_write_ex(c, 0, p + done, len - done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	evp_enter(before);
+	if (done > 0)
+		return (done);
+	if (up->state != UP_READY || upstream_check(up, n) == UP_FAILED)
+		return (UP_FAILED);
+	return (UP_AGAIN);
+}
+
+int
+upstream_exit(struct upstream *up, LIBSSH2_CHANNEL *c, uint32_t *status,
+    char signal[UP_SIGNAL_SIZE])
+{
+	enum evp_side	 before;
+	char		*name = NULL;
+	int		 r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = upstream_check(up, libssh2_channel_wait_closed(c));
+	if (r == UP_OK) {
+		*status = libssh2_channel_get_exit_status(c);
+		signal[0] = '\0';
+		libssh2_channel_get_exit_signal(c, &name, NULL, NULL, NULL,
+		    NULL, NULL);
+		if (name != NULL) {
+			snprintf(signal, UP_SIGNAL_SIZE, "%s", name);
+			libssh2_free(up->ssh, name);
+		}
+	}
+	evp_enter(before);
+	return (r);
+}

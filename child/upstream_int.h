@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the host's side share among themselves.
+ */
+#ifndef CHILD_UPSTREAM_INT_H
+#define CHILD_UPSTREAM_INT_H
+
+#include "child/upstream.h"
+
+/*
+ * The connection is of no more use: the printf-like sentence, after the name
+ * of the host, is what people read. The session is told by upstream_run().
+ */
+void	upstream_lost(struct upstream *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * What a result of libssh2 means: UP_OK, UP_AGAIN, or UP_FAILED, after
+ * which the connection is lost unless the error was the request's own.
+ */
+int	upstream_check(struct upstream *, ssize_t rc);
+
+/* libssh2's words for its last error, escaped; borrowed until the next. */
+const char *upstream_error(struct upstream *);
+
+/* One step of handshake or login; UP_AGAIN when it has to wait. */
+int	upstream_login_step(struct upstream *);
+
+/* Goes on opening the spare and closing what is closed; UP_OK always. */
+void	upstream_channels_step(struct upstream *);
+
+/* Takes from the socket what is there, into libssh2's own queues. */
+void	upstream_pump(struct upstream *);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The host's side, from the handshake to the login: nothing is proved to a
+ * host before the monitor knows its key. The monitor signs, so that libssh2
+ * waits for it in the middle of its call.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "child/ask.h"
+#include "child/evp.h"
+#include "child/upstream.h"
+#include "child/upstream_int.h"
+#include "child/conn.h"
+#include "lib/xmalloc.h"
+
+/* Frees and forgets the password. */
+static void
+forget_password(struct upstream *up)
+{
+	if (up->password != NULL) {
+		explicit_bzero(up->password, strlen(up->password));
+		free(up->password);
+	}
+	up->password = NULL;
+}
+
+static void
+ready(struct upstream *up)
+{
+	forget_password(up);
+	up->wiping = 0;
+	up->state = UP_READY;
+}
+
+static void
+refused(struct upstream *up)
+{
+	forget_password(up);
+	upstream_lost(up, "the login as %s was refused: an administrator has to "
+	    "look at its key or password", up->account);
+}
+
+/* What is tried first, or after a key was refused. */
+static void
+next_method(struct upstream *up)
+{
+	if (up->state == UP_KEY_ASKED && up->key != NULL)
+		up->state = UP_LOGIN_KEY;
+	else if (up->has_password)
+		up->state = UP_PASSWORD_ASKED;
+	else
+		refused(up);
+}
+
+/* The monitor's word on the host's key. */
+static void
+hostkey_answered(void *arg, struct ipc *m)
+{
+	struct upstream	*up = arg;
+	struct verdict	 v;
+
+	if (get_verdict(&m->body, &v) == -1)
+		ask_malformed("answer about a host key");
+	if (up->state != UP_KEY_ASKED)
+		return;
+	if (v.ok) {
+		next_method(up);
+		return;
+	}
+	up->state = UP_DEAD;
+	up->lost = xstrdup(v.sentence);
+}
+
+static int
+handshake(struct upstream *up)
+{
+	struct ask_hostkey	 a = { .hop = 0 };
+	const char		*key;
+	int			 rc, type;
+
+	rc = libssh2_session_handshake(up->ssh, up->fd);
+	if (rc == LIBSSH2_ERROR_EAGAIN)
+		return (UP_AGAIN);
+	if (rc != 0) {
+		upstream_lost(up, "no SSH connection could be made (%s)",
+		    upstream_error(up));
+		return (UP_FAILED);
+	}
+	key = libssh2_session_hostkey(up->ssh, &a.len, &type);
+	if (key == NULL || a.len > KEY_MAX) {
+		upstream_lost(up, "it has no usable host key");
+		return (UP_FAILED);
+	}
+	a.key = (const uint8_t *)key;
+	up->state = UP_KEY_ASKED;
+	ask_hostkey(&a, hostkey_answered, up);
+	return (UP_AGAIN);
+}
+
+static void
+sign_answered(void *arg, struct ipc *m)
+{
+	struct upstream		*up = arg;
+	struct answer_sign	 a;
+
+	if (get_answer_sign(&m->body, &a) == -1)
+		ask_malformed("signature for a host");
+	up->sign.answered = 1;
+	up->sign.len = a.len;
+	free(up->sign.sig);
+	up->sign.sig = a.len == 0 ? NULL : (uint8_t *)xmemdup0(a.sig, a.len);
+}
+
+/* libssh2 wants a signature; it frees what it is given. */
+static int
+sign(LIBSSH2_SESSION *ssh, unsigned char **sig, size_t *len,
+    const unsigned char *data, size_t data_len, void **abstract)
+{
+	struct upstream		*up = *libssh2_session_abstract(ssh);
+	struct ask_up_sign	 a = { .data = data, .len = data_len };
+
+	(void)abstract;
+	if (!up->sign.asked) {
+		if (data_len > SIGN_DATA_MAX || up->sign.times++ == 3)
+			return (-1);
+		up->sign.asked = 1;
+		ask_up_sign(&a, sign_answered, up);
+	}
+	if (!up->sign.answered)
+		return (LIBSSH2_ERROR_EAGAIN);
+	up->sign.asked = up->sign.answered = 0;
+	if (up->sign.sig == NULL)
+		return (-1);
+	*sig = up->sign.sig;
+	*len = up->sign.len;
+	up->sign.sig = NULL;
+	return (0);
+}
+
+/* What came of a method: logged in, refused, or the connection is gone. */
+static int
+attempted(struct upstream *up, int rc)
+{
+	switch (rc) {
+	case LIBSSH2_ERROR_EAGAIN:
+		return (UP_AGAIN);
+	case 0:
+		ready(up);
+		return (UP_OK);
+	case LIBSSH2_ERROR_SOCKET_SEND:
+	case LIBSSH2_ERROR_SOCKET_RECV:
+	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+		if (up->state == UP_LOGIN_KEY) {
+			refused(up);	/* sshd: too many failures */
+			return (UP_FAILED);
+		}
+		upstream_lost(up, "it ended the connection during the login as %s",
+		    up->account);
+		return (UP_FAILED);
+	}
+	return (UP_FAILED);
+}
+
+static int
+login_key(struct upstream *up)
+{
+	int	r;
+
+	r = attempted(up, libssh2_userauth_publickey(up->ssh, up->account,
+	    up->key, up->key_len, sign, NULL));
+	if (r == UP_FAILED && up->state == UP_LOGIN_KEY)
+		next_method(up);
+	return (r);
+}
+
+static void
+password_answered(void *arg, struct ipc *m)
+{
+	struct upstream		*up = arg;
+	struct answer_password	 a;
+
+	if (get_answer_password(&m->body, &a) == -1)
+		ask_malformed("password");
+	if (up->state != UP_PASSWORD_ASKED)
+		return;
+	up->password = xstrdup(a.password);
+	up->state = UP_LOGIN_PASSWORD;
+}
+
+static int
+ask_password(struct upstream *up)
+{
+	if (up->has_password) {
+		up->has_password = 0;	/* may be asked for once */
+		ask_up_password(0, password_answered, up);
+	}
+	return (UP_AGAIN);
+}
+
+static int
+login_password(struct upstream *up)
+{
+	int	r;
+
+	r = attempted(up, libssh2_userauth_password_ex(up->ssh, up->account,
+	    strlen(up->account), up->password, strlen(up->password), NULL));
+	if (r == UP_FAILED && up->state == UP_LOGIN_PASSWORD)
+		up->state = UP_LOGIN_PROMPT;
+	return (r);
+}
+
+/*
+ * keyboard-interactive (RFC 4256): the password to the first prompt that
+ * hides what is typed, once; nothing to any other.
+ */
+static void
+answer_prompts(const char *name, int name_len, const char *instruction,
+    int instruction_len, int n, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
+    LIBSSH2_USERAUTH_KBDINT_RESPONSE *responses, void **abstract)
+{
+	struct upstream	*up = *abstract;
+	const char	*word;
+	int		 i;
+
+	(void)name;
+	(void)name_len;
+	(void)instruction;
+	(void)instruction_len;
+	for (i = 0; i < n; i++) {
+		word = "";
+		if (!prompts[i].echo && !up->prompted) {
+			up->prompted = 1;
+			word = up->password;
+		}
+		responses[i].text = xstrdup(word);
+		responses[i].length = strlen(word);
+	}
+}
+
+static int
+login_prompt(struct upstream *up)
+{
+	int	r;
+
+	r = attempted(up, libssh2_userauth_keyboard_interactive_ex(up->ssh,
+	    up->account, strlen(up->account), answer_prompts));
+	if (r == UP_FAILED && up->state == UP_LOGIN_PROMPT)
+		refused(up);
+	return (r);
+}
+
+int
+upstream_login_step(struct upstream *up)
+{
+	switch (up->state) {
+	case UP_HANDSHAKE:
+		return (handshake(up));
+	case UP_LOGIN_KEY:
+		return (login_key(up));
+	case UP_PASSWORD_ASKED:
+		return (ask_password(up));
+	case UP_LOGIN_PASSWORD:
+		return (login_password(up));
+	case UP_LOGIN_PROMPT:
+		return (login_prompt(up));
+	default:
+		return (UP_AGAIN);
+	}
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of keys, and a setter for each type of value.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/address.h"
+#include "daemon/conf.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+
+#define S(field)	offsetof(struct conf, s.field)
+#define P(field)	offsetof(struct conf, p.field)
+#define C(field)	offsetof(struct conf, field)
+
+const struct conf_key conf_keys[] = {
+	{ "bind-address", CONF_ADDRESSES, S(binds), ":2222",
+	    "where to listen; :PORT is all IPv4 and IPv6 addresses",
+	    .env = "SSHPORTAL_BIND", .letter = 'b', .nonempty = 1 },
+	{ "db-driver", CONF_DRIVER, S(db_driver), "sqlite3",
+	    "sqlite3, or mysql for MySQL and MariaDB",
+	    .env = "SSHPORTAL_DB_DRIVER" },
+	{ "db-conn", CONF_STRING, P(db_conn), "./sshportal.db",
+	    "the SQLite file, or user:password@tcp(host:port)/database",
+	    .env = "SSHPORTAL_DATABASE_URL", .nonempty = 1 },
+	{ "master-key", CONF_PATH, P(master_key_file), "",
+	    "key of the secrets in the database (SQLite: DBFILE.key)",
+	    .env = "SSHPORTAL_MASTER_KEY_FILE" },
+	{ "aes-key", CONF_STRING, P(aes_key), "",
+	    "key of the secrets in an original sshportal's database",
+	    .env = "SSHPORTAL_AES_KEY" },
+	{ "invite-token", CONF_STRING, P(invite_token), "",
+	    "token of the first administrator's invite (random)",
+	    .env = "SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN", .no_flag = 1 },
+	{ "state-dir", CONF_PATH, S(state_dir), "",
+	    "instance id and spool (SQLite: DBFILE.d)",
+	    .env = NULL },
+	{ "runtime-dir", CONF_PATH, S(run_dir), "",
+	    "sockets (SQLite: DBFILE.d/run)",
+	    .env = NULL },
+	{ "logs-location", CONF_PATH, S(logs_dir), "./log",
+	    "recordings of sessions",
+	    .env = "SSHPORTAL_LOGS_LOCATION", .nonempty = 1 },
+	{ "idle-timeout", CONF_DURATION, S(idle_timeout_ms), "0",
+	    "ends sessions in which nothing passes for so long (0: never)",
+	    .env = NULL },
+	{ "acl-check-cmd", CONF_STRING, S(acl_check_cmd), "",
+	    "program that has the last word on each decision of the ACLs",
+	    .env = "SSHPORTAL_ACL_CHECK_CMD" },
+	{ "config-user", CONF_STRING, S(config_user), "admin",
+	    "login that leads to the admin shell", .nonempty = 1 },
+	{ "healthcheck-user", CONF_STRING, S(healthcheck_user),
+	    "healthcheck", "login that anybody may use to read OK",
+	    .nonempty = 1 },
+	{ "login-grace-time", CONF_DURATION, S(login_grace_ms), "2m",
+	    "time to log in", .nonempty = 1 },
+	{ "connect-timeout", CONF_DURATION, S(connect_timeout_ms), "10s",
+	    "time to reach a host", .nonempty = 1 },
+	{ "max-auth-tries", CONF_COUNT, S(max_auth_tries), "6",
+	    "signatures that a client may try", .min = 1, .max = 6 },
+	{ "max-startups", CONF_STARTUPS, C(startups), "100:30:200",
+	    "logins under way: begin:rate:full, as in sshd_config(5)",
+	    .env = NULL },
+	{ "max-connections", CONF_COUNT, S(max_connections), "10000",
+	    "connections at the same time", .min = 1, .max = 200000 },
+	{ "max-channels", CONF_COUNT, S(max_channels), "100",
+	    "channels of one connection", .min = 1, .max = 1000 },
+	{ "spares", CONF_COUNT, S(spares), "4",
+	    "processes kept ready for new connections", .min = 1,
+	    .max = 100 },
+	{ "log-level", CONF_LEVEL, S(log_level), "info",
+	    "error, info, verbose or debug",
+	    .env = NULL },
+	{ "debug", CONF_BOOL, C(debug), "false",
+	    "the same as log-level debug",
+	    .env = "SSHPORTAL_DEBUG", .letter = 'D' },
+	{ "syslog", CONF_BOOL, S(syslog), "false",
+	    "log to syslog instead of standard error",
+	    .env = NULL },
+	{ "quiet", CONF_BOOL, S(quiet_start), "false",
+	    "do not print the first invite",
+	    .env = NULL },
+};
+const size_t conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]);
+_Static_assert(sizeof(conf_keys) / sizeof(conf_keys[0]) <= 64,
+    "one bit a key in struct conf");
+
+static const char *const levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_VERBOSE] = "verbose",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+#define NLEVELS	(sizeof(levels) / sizeof(levels[0]))
+
+static void
+replace(char **old, char *new)
+{
+	if (*old != NULL)
+		explicit_bzero(*old, strlen(*old));
+	free(*old);
+	*old = new;
+}
+
+/*
+ * Setters put what the text says into the field and return 0, or -1 if it does
+ * not say what the type wants.
+ */
+typedef int setter(struct conf *, const struct conf_key *, void *field,
+    const char *value);
+
+static int
+set_string(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	(void)c;
+	if (strlen(value) > CONF_TEXT_MAX || (k->nonempty && *value == '\0'))
+		return (-1);
+	replace(field, xstrdup(value));
+	return (0);
+}
+
+static int
+set_bool(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	static const char *const words[2][6] = {
+		{ "false", "no", "off", "0", "f", NULL },
+		{ "true", "yes", "on", "1", "t", NULL },
+	};
+	int	i, on;
+
+	(void)c;
+	(void)k;
+	for (on = 0; on < 2; on++) {
+		for (i = 0; words[on][i] != NULL; i++) {
+			if (strcasecmp(value, words[on][i]) == 0) {
+				*(uint8_t *)field = on;
+				return (0);
+			}
+		}
+	}
+	return (-1);
+}
+
+/* Digits alone, between min and max. Returns the first byte after, or NULL. */
+static const char *
+number(const char *s, uint32_t min, uint32_t max, uint32_t *n)
+{
+	uint64_t	v = 0;
+	size_t		len = strspn(s, "0123456789"), i;
+
+	if (len == 0 || len > 9)
+		return (NULL);
+	for (i = 0; i < len; i++)
+		v = v * 10 + (s[i] - '0');
+	if (v < min || v > max)
+		return (NULL);
+	*n = v;
+	return (s + len);
+}
+
+static int
+set_count(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	const char	*end;
+
+	(void)c;
+	end = number(value, k->min, k->max, field);
+	return (end != NULL && *end == '\0' ? 0 : -1);
+}
+
+static int
+set_duration(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	int64_t	ms;
+
+	(void)c;
+	if (clock_parse_duration(value, &ms) == -1 || (k->nonempty && ms == 0))
+		return (-1);
+	*(int64_t *)field = ms;
+	return (0);
+}
+
+static int
+set_startups(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	uint32_t	 begin, rate, full;
+	const char	*p;
+
+	(void)k;
+	if ((p = number(value, 1, 100000, &begin)) == NULL)
+		return (-1);
+	rate = 100;
+	full = begin;
+	if (*p == ':') {
+		if ((p = number(p + 1, 1, 100, &rate)) == NULL || *p != ':' ||
+		    (p = number(p + 1, begin, 100000, &full)) == NULL)
+			return (-1);
+	}
+	if (*p != '\0')
+		return (-1);
+	c->s.max_startups_begin = begin;
+	c->s.max_startups_rate = rate;
+	c->s.max_startups_full = full;
+	replace(field, xstrdup(value));
+	return (0);
+}
+
+static void
+clear_binds(struct settings *s)
+{
+	while (s->nbinds > 0)
+		replace(&s->binds[--s->nbinds], NULL);
+}
+
+static int
+set_addresses(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	struct address	 a;
+	char		*item;
+	size_t		 len;
+
+	(void)field;
+	if (!conf_seen(c, k))
+		clear_binds(&c->s);
+	for (;; value += len + 1) {
+		len = strcspn(value, ",");
+		if (c->s.nbinds == BINDS_MAX)
+			return (-1);
+		item = xmemdup0(value, len);
+		if (address_parse(&a, item) == -1) {
+			free(item);
+			return (-1);
+		}
+		c->s.binds[c->s.nbinds++] = item;
+		if (value[len] == '\0')
+			return (0);
+	}
+}
+
+static int
+set_driver(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	if (strcmp(value, "sqlite3") != 0 && strcmp(value, "mysql") != 0)
+		return (-1);
+	return (set_string(c, k, field, value));
+}
+
+static int
+set_level(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	size_t	i;
+
+	(void)c;
+	(void)k;
+	for (i = 0; i < NLEVELS; i++) {
+		if (strcmp(value, levels[i]) == 0) {
+			*(uint32_t *)field = i;
+			return (0);
+		}
+	}
+	return (-1);
+}
+
+static const struct {
+	setter		*set;
+	const char	*name;		/* of a value, in help */
+	const char	*wants;		/* completes: "x" is not … */
+} types[] = {
+	[CONF_STRING] = { set_string, "TEXT", "text of 1 to 4096 bytes" },
+	[CONF_PATH] = { set_string, "PATH", "a path of 1 to 4096 bytes" },
+	[CONF_BOOL] = { set_bool, "true|false", "true or false" },
+	[CONF_COUNT] = { set_count, "N", NULL },
+	[CONF_DURATION] = { set_duration, "DURATION",
+	    "a duration such as 90s, 5m or 2h30m" },
+	[CONF_STARTUPS] = { set_startups, "N:N:N",
+	    "begin:rate:full, such as 10:30:100" },
+	[CONF_ADDRESSES] = { set_addresses, "HOST:PORT",
+	    "an address such as :2222, 127.0.0.1:2222 or [::1]:2222 "
+	    "(16 at most)" },
+	[CONF_DRIVER] = { set_driver, "DRIVER", "sqlite3 or mysql" },
+	[CONF_LEVEL] = { set_level, "LEVEL",
+	    "error, info, verbose or debug" },
+};
+
+const struct conf_key *
+conf_find(const char *name, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < conf_nkeys; i++) {
+		if (strlen(conf_keys[i].name) == len &&
+		    memcmp(conf_keys[i].name, name, len) == 0)
+			return (&conf_keys[i]);
+	}
+	return (NULL);
+}
+
+int
+conf_is_switch(const struct conf_key *k)
+{
+	return (k->type == CONF_BOOL);
+}
+
+const char *
+conf_value_name(const struct conf_key *k)
+{
+	return (types[k->type].name);
+}
+
+void
+conf_init(struct conf *c)
+{
+	const struct conf_key	*k;
+
+	memset(c, 0, sizeof(*c));
+	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
+		if (types[k->type].set(c, k, (char *)c + k->offset,
+		    k->def) == -1)
+			panic("default of %s is bad", k->name);
+	}
+}
+
+void
+conf_free(struct conf *c)
+{
+	settings_free(&c->s);
+	secret_settings_free(&c->p);
+	replace(&c->startups, NULL);
+}
+
+void
+conf_begin(struct conf *c)
+{
+	c->seen = 0;
+}
+
+int
+conf_seen(const struct conf *c, const struct conf_key *k)
+{
+	return (c->seen >> (k - conf_keys) & 1);
+}
+
+/* What was wrong; the values of secrets are not repeated. */
+static void
+explain(const struct conf_key *k, const char *value, char *err, size_t size)
+{
+	char	shown[128], wants[64];
+
+	if (k->type == CONF_COUNT)
+		snprintf(wants, sizeof(wants), "a number from %u to %u",
+		    k->min, k->max);
+	if (k->type == CONF_STRING || k->type == CONF_PATH)
+		snprintf(err, size, "wants %s", types[k->type].wants);
+	else
+		snprintf(err, size, "\"%s\" is not %s",
+		    escape_into(shown, sizeof(shown), value),
+		    k->type == CONF_COUNT ? wants : types[k->type].wants);
+}
+
+int
+conf_set(struct conf *c, const struct conf_key *k, const char *value,
+    char *err, size_t size)
+{
+	if (types[k->type].set(c, k, (char *)c + k->offset, value) == -1) {
+		explain(k, value, err, size);
+		return (-1);
+	}
+	c->seen |= UINT64_C(1) << (k - conf_keys);
+	return (0);
+}
+
+int
+conf_load_env(struct conf *c, char *err, size_t size)
+{
+	const struct conf_key	*k;
+	const char		*value;
+	char			 why[CONF_ERR_MAX / 2];
+
+	conf_begin(c);
+	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
+		if (k->env == NULL || (value = getenv(k->env)) == NULL ||
+		    *value == '\0')
+			continue;
+		if (conf_set(c, k, value, why, sizeof(why)) == -1) {
+			snprintf(err, size, "environment variable %s: %s",
+			    k->env, why);
+			return (-1);
+		}
+	}
+	return (0);
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon's life. Its phases:
+ *
+ *	STARTING	bound, setup runs
+ *	SERVING		listening, keeper and spares are there
+ *	DRAINING	SIGTERM: no new connections, sessions live on
+ *	ENDING		SIGINT: sessions are being ended
+ *	FINISHING	no session is left, the keeper writes the rest
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/evp.h"
+#include "child/warm.h"
+#include "daemon/birth.h"
+#include "daemon/daemon.h"
+#include "daemon/listener.h"
+#include "daemon/loop.h"
+#include "daemon/notify.h"
+#include "daemon/places.h"
+#include "daemon/pool.h"
+#include "daemon/reload.h"
+#include "daemon/single.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/proctitle.h"
+#include "lib/settings.h"
+
+#define CRASH_EVERY_MS	5000	/* a new layout at most so often */
+#define SETUP_AGAIN_MS	10000
+#define FINISH_MS	15000	/* the keeper's time to write the rest */
+#define ERR_MAX		512
+
+enum phase { STARTING, SERVING, DRAINING, ENDING, FINISHING };
+
+static const char *const phase_titles[] = {
+	[STARTING] = "daemon: starting",
+	[SERVING] = "daemon",
+	[DRAINING] = "daemon: draining",
+	[ENDING] = "daemon: ending",
+	[FINISHING] = "daemon: finishing",
+};
+
+static struct {
+	struct settings	 settings;
+	struct image	*image;
+	struct watch	 signals;
+	int		 signal_fd;
+	enum phase	 phase;
+	int		 status;	/* to exit with */
+	int		 ready;		/* has been said */
+	int		 setup_good;	/* it has succeeded */
+	int64_t		 setup_due;	/* 0: no further try */
+	int64_t		 crash_due;	/* 0: none to answer */
+	int64_t		 finish_due;
+} d = { .signal_fd = -1 };
+
+static void
+enter(enum phase phase)
+{
+	d.phase = phase;
+	proctitle_set("%s", phase_titles[phase]);
+}
+
+/* The first spare is there. */
+static void
+on_spare(void)
+{
+	if (d.ready || d.phase != SERVING)
+		return;
+	d.ready = 1;
+	log_info("ready");
+	notify_ready();
+}
+
+static int
+serve(void)
+{
+	char	err[ERR_MAX];
+
+	if (listener_start(pool_serve, pool_load, err, sizeof(err)) == -1) {
+		log_error("%s", err);
+		return (-1);
+	}
+	single_keeper();
+	enter(SERVING);
+	pool_fill();
+	return (0);
+}
+
+/* All that the next image needs. Returns 0, or -1 with errno. */
+static int
+make_image(void)
+{
+	void	*probe;
+
+	listener_export(d.image);
+	single_export(d.image);
+	d.image->slots = calloc(pool_size(), sizeof(*d.image->slots));
+	if (d.image->slots == NULL)
+		return (-1);
+	pool_export(d.image);
+	/* what follows allocates without a way back: see that it can */
+	probe = malloc(d.image->nslots * sizeof(*d.image->slots) * 4 + 65536);
+	free(probe);
+	return (probe == NULL ? -1 : 0);
+}
+
+static void
+drop_image(void)
+{
+	free(d.image->slots);
+	d.image->slots = NULL;
+	d.image->nslots = 0;
+}
+
+/* Becomes the next image of itself; returns only if that was impossible. */
+static void
+re_execute(enum image_reason how)
+{
+	if (make_image() == 0)
+		image_exec(d.image, how, d.settings.program);
+	log_error("cannot execute %s: %s; going on", d.settings.program,
+	    strerror(errno));
+	drop_image();
+}
+
+static void
+begin_reload(void)
+{
+	int	r = -1;
+
+	notify_reloading();
+	if (make_image() == 0)
+		r = reload_check(d.image, d.settings.program);
+	else
+		log_error("reload: %s", strerror(errno));
+	drop_image();
+	if (r == -1)
+		notify_ready();
+}
+
+static void
+end_reload(enum reload_news news)
+{
+	if (news == RELOAD_GOOD && d.phase == SERVING) {
+		log_info("reloading");
+		re_execute(IMAGE_RELOAD);
+	}
+	notify_ready();
+}
+
+/*
+ * Somebody may know our memory layout by now. A program that was replaced on
+ * disk may not understand this image's settings: that is a reload.
+ */
+static void
+answer_crash(int64_t now)
+{
+	d.crash_due = 0;
+	if (d.phase != SERVING)
+		return;
+	if (places_program_changed(d.settings.program)) {
+		begin_reload();
+		return;
+	}
+	log_info("executing anew for another memory layout");
+	d.image->crash_ms = now;
+	re_execute(d.setup_good ? IMAGE_CRASH : IMAGE_RELOADED);
+}
+
+static void
+note_crash(void)
+{
+	int64_t	now = clock_mono_ms();
+
+	if (d.crash_due != 0 || d.phase != SERVING)
+		return;
+	d.crash_due = now;
+	if (d.image->crash_ms != 0 &&
+	    d.image->crash_ms + CRASH_EVERY_MS > now)
+		d.crash_due = d.image->crash_ms + CRASH_EVERY_MS;
+}
+
+static void
+setup_ended(int ok)
+{
+	d.setup_good |= ok;
+	if (d.phase == STARTING) {
+		if (!ok || serve() == -1) {
+			d.status = 1;
+			enter(FINISHING);
+		}
+		return;
+	}
+	if (d.phase != SERVING)
+		return;
+	pool_hold(0);
+	if (!ok) {
+		log_error("setup failed: trying again in %d s",
+		    SETUP_AGAIN_MS / 1000);
+		d.setup_due = clock_mono_ms() + SETUP_AGAIN_MS;
+	}
+}
+
+static void
+on_reaped(pid_t pid, int status)
+{
+	enum single_news	s;
+	enum reload_news	r;
+	enum pool_news		p;
+
+	if ((p = pool_reaped(pid, status)) != POOL_NOT_OURS) {
+		if (p == POOL_CRASHED)
+			note_crash();
+	} else if ((s = single_reaped(pid, status)) != SINGLE_NOT_OURS) {
+		if (s != SINGLE_KEEPER_ENDED)
+			setup_ended(s == SINGLE_SETUP_DONE);
+	} else if ((r = reload_reaped(pid, status)) != RELOAD_NOT_OURS)
+		end_reload(r);
+	/* else an orphan: child or shell of a monitor that has ended */
+}
+
+static void
+reap(void)
+{
+	pid_t	pid;
+	int	status;
+
+	while ((pid = birth_reap(&status)) > 0)
+		on_reaped(pid, status);
+}
+
+static void
+stop_accepting(void)
+{
+	if (d.phase < DRAINING)
+		notify_stopping();
+	single_leave();
+	listener_stop();
+}
+
+static void
+on_terminate(void)
+{
+	if (d.phase >= DRAINING)
+		return;
+	log_info("Received signal 15; terminating.");
+	if (d.phase == STARTING)
+		d.status = 1;
+	stop_accepting();
+	pool_drain();
+	enter(DRAINING);
+}
+
+static void
+on_interrupt(void)
+{
+	int	again = d.phase >= ENDING;
+
+	log_info("Received signal 2; ending all sessions.");
+	if (d.phase == STARTING)
+		d.status = 1;
+	stop_accepting();
+	pool_end(again);
+	if (!again)
+		enter(ENDING);
+}
+
+static void
+on_hangup(void)
+{
+	if (d.phase == SERVING)
+		begin_reload();
+	else
+		log_info("Received signal 1; not now.");
+}
+
+static void
+on_signals(void *arg)
+{
+	struct signalfd_siginfo	si;
+
+	(void)arg;
+	while (read(d.signal_fd, &si, sizeof(si)) == sizeof(si)) {
+		switch (si.ssi_signo) {
+		case SIGCHLD:
+			reap();
+			break;
+		case SIGTERM:
+			on_terminate();
+			break;
+		case SIGINT:
+			on_interrupt();
+			break;
+		case SIGHUP:
+			on_hangup();
+			break;
+		}
+	}
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return (a < b ? a : b);
+}
+
+/* What is due; returns when the next thing is. */
+static int64_t
+tick(int64_t now)
+{
+	int64_t	when = LOOP_NEVER;
+
+	if (d.crash_due != 0 && d.crash_due <= now)
+		answer_crash(now);
+	if (d.setup_due != 0 && d.setup_due <= now) {
+		d.setup_due = 0;
+		if (d.phase == SERVING && single_setup(1) == -1)
+			d.setup_due = now + SETUP_AGAIN_MS;
+	}
+	if (d.crash_due != 0)
+		when = d.crash_due;
+	if (d.setup_due != 0)
+		when = earlier(when, d.setup_due);
+	when = earlier(when, listener_tick(now));
+	when = earlier(when, pool_tick(now));
+	when = earlier(when, single_tick(now));
+	return (earlier(when, reload_tick(now)));
+}
+
+/* Whether all is over; moves on to FINISHING when no session is left. */
+static int
+is_over(int64_t now)
+{
+	if (d.phase < DRAINING || !pool_is_empty())
+		return (0);
+	if (d.finish_due == 0) {
+		enter(FINISHING);
+		single_finish();
+		d.finish_due = now + FINISH_MS;
+	}
+	if (d.finish_due <= now)
+		single_kill();
+	return (single_is_gone() || d.finish_due <= now);
+}
+
+static void
+run(void)
+{
+	int64_t	now, when;
+
+	for (;;) {
+		now = clock_mono_ms();
+		when = tick(now);
+		if (is_over(now))
+			return;
+		if (d.finish_due != 0)
+			when = earlier(when, d.finish_due);
+		loop_run(when);
+	}
+}
+
+static void
+raise_limits(void)
+{
+	struct rlimit	rl;
+	rlim_t		want = d.settings.max_connections +
+			    d.settings.spares + 256;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
+		rl.rlim_cur = rl.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &rl);
+		if (rl.rlim_max < want)
+			log_info("only %llu file descriptors allowed: that "
+			    "is less than max-connections needs",
+			    (unsigned long long)rl.rlim_max);
+	}
+	rl.rlim_cur = rl.rlim_max = 0;
+	setrlimit(RLIMIT_CORE, &rl);
+}
+
+/* Signals come by descriptor; whatever was ignored before is not. */
+static int
+catch_signals(void)
+{
+	static const int	signals[] = { SIGCHLD, SIGTERM, SIGINT,
+				    SIGHUP };
+	struct sigaction	sa;
+	sigset_t		set;
+	size_t			i;
+
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&set);
+	sa.sa_handler = SIG_DFL;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaddset(&set, signals[i]);
+		sigaction(signals[i], &sa, NULL);
+	}
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) == -1)
+		return (-1);
+	d.signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	d.signals.ready = on_signals;
+	return (d.signal_fd == -1 ? -1 : loop_add(d.signal_fd, &d.signals));
+}
+
+static void
+no_standard_input(void)
+{
+	int	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd > STDERR_FILENO) {
+		dup2(fd, STDIN_FILENO);
+		close(fd);
+	}
+}
+
+/* What an operator should know about the walls that are not there. */
+static void
+warn_about_walls(void)
+{
+	if (d.settings.child_uid == -1)
+		log_info("not started by root: monitors and children run "
+		    "under one uid, all other walls stand");
+	else if (d.settings.keep_dac_override)
+		log_info("the directory of the state belongs to root: monitors "
+		    "stay root, with no capability but CAP_DAC_OVERRIDE");
+}
+
+/* Returns 0, or -1 with a sentence in the log. */
+static int
+prepare(void)
+{
+	char	err[ERR_MAX];
+
+	prctl(PR_SET_DUMPABLE, 0);
+	raise_limits();
+	no_standard_input();
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 || loop_init() == -1 ||
+	    catch_signals() == -1) {
+		log_error("start: %s", strerror(errno));
+		return (-1);
+	}
+	child_warm_up();
+	if (evp_self_test() == -1) {
+		log_error("the SSH library cannot be kept from the host key "
+		    "on this system: not serving");
+		return (-1);
+	}
+	if (listener_bind(&d.settings, d.image, err, sizeof(err)) == -1) {
+		log_error("%s", err);
+		return (-1);
+	}
+	single_init(&d.settings, d.image->secrets, d.image);
+	if (pool_init(&d.settings, d.image->secrets, d.image, on_spare) == -1) {
+		log_error("no memory for %u connections",
+		    d.settings.max_connections);
+		return (-1);
+	}
+	drop_image();
+	return (0);
+}
+
+/*
+ * A first start waits for setup. An image that took over serves at once: people
+ * are connected, and setup, if it is due at all, may find the store away.
+ */
+static int
+begin(void)
+{
+	int	first = d.image->reason == IMAGE_START;
+
+	if (d.image->reason == IMAGE_CRASH) {
+		d.setup_good = 1;
+		return (serve());
+	}
+	if (single_setup(!first) == -1) {
+		log_error("setup: %s", strerror(errno));
+		return (-1);
+	}
+	if (first) {
+		warn_about_walls();
+		return (0);
+	}
+	pool_hold(1);
+	return (serve());
+}
+
+int
+daemon_main(struct image *im)
+{
+	d.image = im;
+	if (settings_from_memfd(im->settings, &d.settings) == -1)
+		fatal("settings cannot be read");
+	log_init("daemon", d.settings.log_level);
+	if (d.settings.syslog)
+		log_to_syslog(1);
+	enter(STARTING);
+	if (prepare() == -1 || begin() == -1)
+		return (1);
+	reap();
+	run();
+	return (d.status);
+}

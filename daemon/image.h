@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The re-exec. One image of the program reads flags, environment and file, and
+ * leaves settings and secrets to the next one in sealed memfds, so that the
+ * daemon's memory has never held a secret. The same way carries listening
+ * sockets and the table of live monitors over a reload, an upgrade and the
+ * answer to a crash.
+ *
+ * The memfd that describes all this is named by the variable SSHPORTAL_IMAGE.
+ */
+#ifndef DAEMON_IMAGE_H
+#define DAEMON_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/catalogue.h"
+#include "lib/msg.h"
+
+#define IMAGE_LISTENERS_MAX	64
+#define IMAGE_SLOTS_MAX		(1024 * 1024)
+#define IMAGE_BIND_MAX		256
+
+/* What the next image is to do with it. */
+enum image_reason {
+	IMAGE_START,		/* be the daemon */
+	IMAGE_CHECK,		/* only say whether a reload would succeed */
+	IMAGE_RELOAD,		/* read the settings again, then RELOADED */
+	IMAGE_RELOADED,		/* be the daemon, with new settings */
+	IMAGE_CRASH,		/* be the daemon, as before */
+	IMAGE_REASON_END_OF_LIST
+};
+
+struct image_listener {
+	int	fd;
+	char	bind[IMAGE_BIND_MAX + 1]; /* as set; "": socket activation */
+};
+
+/* A live monitor, or (pid 0) a client that waits for one. */
+struct image_slot {
+	uint8_t		state;		/* enum pool_state */
+	pid_t		pid;
+	pid_t		child;		/* 0: not known */
+	int		fd;		/* ctl, or the client's socket; or -1 */
+	int64_t		since;		/* monotonic ms */
+	char		source[ADDR_MAX + 1];
+	char		local[ADDR_MAX + 1];
+};
+
+struct image {
+	enum image_reason	 reason;
+	int			 settings;	/* memfds; -1: not yet made */
+	int			 secrets;
+	int			 origin;
+	int64_t			 crash_ms;	/* last CRASH, 0: never */
+	pid_t			 keeper;	/* 0: none */
+	int			 keeper_fd;	/* -1: none */
+	size_t			 nlisteners;
+	struct image_listener	 listeners[IMAGE_LISTENERS_MAX];
+	size_t			 nslots;
+	struct image_slot	*slots;		/* caller frees */
+};
+
+/* Nothing in it, no descriptors. */
+void	image_init(struct image *);
+
+/* Its form in a memfd; decoding returns 0, or -1 if it is not one of ours. */
+void	image_encode(struct msg *, const struct image *);
+int	image_decode(struct msg *, struct image *);
+
+/*
+ * Takes the image that this process was executed with, its descriptors made
+ * close-on-exec again. Returns 1, 0 when there is none, or -1 with errno.
+ */
+int	image_take(struct image *);
+
+/*
+ * Executes the program with it; how is IMAGE_*. All descriptors that the image
+ * does not name must be close-on-exec. Returns only when that failed, with
+ * errno; everything is then as before.
+ */
+void	image_exec(const struct image *, enum image_reason how,
+	    const char *program);
+
+/*
+ * The origin: program, command line and environment as the operator gave them,
+ * in a memfd that only a reload reads. Returns it, or -1 with errno.
+ */
+int	image_origin_save(const char *program, int argc, char **argv);
+
+/*
+ * Reads it: sets the environment's SSHPORTAL_ variables, and the others return
+ * what the caller frees. Returns 0, or -1 with errno.
+ */
+int	image_origin_load(int fd, char **program, int *argc, char ***argv);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The first image. Its memory has seen secrets, so that it ends by executing
+ * the program again.
+ */
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/evp.h"
+#include "daemon/daemon.h"
+#include "daemon/notify.h"
+#include "daemon/flags.h"
+#include "daemon/places.h"
+#include "daemon/server.h"
+#include "lib/log.h"
+#include "monitor/verify.h"
+
+#define FIRST_FD	3
+
+static int
+say(const char *text)
+{
+	fprintf(stderr, "sshportal: %s\n", text);
+	return (1);
+}
+
+/* Reads everything into c. Returns 0, or an exit status after saying why. */
+static int
+read_settings(struct flags *o, int argc, char **argv, struct conf *c)
+{
+	char			err[CONF_ERR_MAX];
+	enum flags_result	r;
+
+	if (flags_parse(o, argc, argv, err, sizeof(err)) == -1) {
+		say(err);
+		say("\"sshportal server --help\" lists all flags");
+		return (EXIT_USAGE);
+	}
+	if (o->help)
+		return (0);
+	if ((r = flags_load(o, c, err, sizeof(err))) != FLAGS_OK) {
+		say(err);
+		return (r == FLAGS_USAGE ? EXIT_USAGE : 1);
+	}
+	if (places_find(c, err, sizeof(err)) == -1 ||
+	    places_own(c, err, sizeof(err)) == -1)
+		return (say(err));
+	if (c->debug)
+		c->s.log_level = LOG_LEVEL_DEBUG;
+	return (0);
+}
+
+/* Makes the memfds of settings and secrets. Returns 0, or -1 with errno. */
+static int
+fill_image(struct image *im, const struct conf *c)
+{
+	int	settings, secrets;
+
+	if ((settings = settings_to_memfd(&c->s)) == -1)
+		return (-1);
+	if ((secrets = secret_settings_to_memfd(&c->p)) == -1) {
+		close(settings);
+		return (-1);
+	}
+	if (im->settings != -1)
+		close(im->settings);
+	if (im->secrets != -1)
+		close(im->secrets);
+	im->settings = settings;
+	im->secrets = secrets;
+	return (0);
+}
+
+/* Sockets of systemd are the first listeners. */
+static void
+take_listen_fds(struct image *im)
+{
+	int	i, n = notify_listen_fds();
+
+	for (i = 0; i < n; i++) {
+		im->listeners[i].fd = FIRST_FD + i;
+		im->listeners[i].bind[0] = '\0';
+	}
+	im->nlisteners = n;
+}
+
+static int
+start(struct conf *c, int argc, char **argv)
+{
+	struct image	im;
+
+	image_init(&im);
+	c->s.program = places_program(argv[0]);
+	if (c->s.program == NULL) {
+		say("this program's own path is not to be found");
+		return (1);
+	}
+	take_listen_fds(&im);
+	im.origin = image_origin_save(c->s.program, argc, argv);
+	if (im.origin == -1 || fill_image(&im, c) == -1) {
+		fprintf(stderr, "sshportal: memfd: %s\n", strerror(errno));
+		return (1);
+	}
+	/* what else we were started with is not passed on */
+	close_range(FIRST_FD, ~0U, CLOSE_RANGE_CLOEXEC);
+	image_exec(&im, IMAGE_START, c->s.program);
+	fprintf(stderr, "sshportal: cannot execute %s: %s\n", c->s.program,
+	    strerror(errno));
+	return (1);
+}
+
+int
+server_main(int argc, char **argv)
+{
+	struct conf	c;
+	struct flags	o;
+	int		status;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	conf_init(&c);
+	status = read_settings(&o, argc - 2, argv + 2, &c);
+	if (status == 0) {
+		if (o.help)
+			flags_usage(stdout);
+		else if (o.check)
+			puts("configuration is good");
+		else
+			status = start(&c, argc, argv);
+	}
+	conf_free(&c);
+	return (status);
+}
+
+int
+server_verify(int argc, char **argv)
+{
+	struct conf	c;
+	struct flags	o;
+	struct image	im;
+	int		status;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	image_init(&im);
+	conf_init(&c);
+	status = read_settings(&o, argc - 2, argv + 2, &c);
+	if (status != 0 || o.help) {
+		if (o.help)
+			fputs("usage: sshportal verify [flags as of the "
+			    "server]\n", stdout);
+		conf_free(&c);
+		return (status);
+	}
+	log_init("verify", c.s.log_level);
+	c.s.program = places_program(argv[0]);
+	if (c.s.program == NULL || fill_image(&im, &c) == -1)
+		status = say("memfd: no room for the settings");
+	else
+		status = verify_main(im.secrets, &c.s);
+	conf_free(&c);
+	return (status);
+}
+
+/* The origin's settings. Returns 0, or an exit status after saying why. */
+static int
+reread_settings(const struct image *im, struct conf *c)
+{
+	struct flags	  o;
+	char		**argv, *program;
+	int		  argc, status;
+
+	if (image_origin_load(im->origin, &program, &argc, &argv) == -1)
+		return (say("the command line of the start is not readable"));
+	if (argc < 2)
+		return (say("the command line of the start is empty"));
+	status = read_settings(&o, argc - 2, argv + 2, c);
+	c->s.program = program;
+	return (status);
+}
+
+static int
+check_image(struct image *im)
+{
+	struct conf	c;
+	int		status;
+
+	conf_init(&c);
+	if ((status = reread_settings(im, &c)) == 0 &&
+	    evp_self_test() == -1)
+		status = say("the SSH library cannot be kept from the host "
+		    "key on this system");
+	if (status == 0)
+		puts("configuration is good");
+	conf_free(&c);
+	return (status);
+}
+
+/*
+ * The middle of a reload. The check has found all in order just before; should
+ * it be different now, the old settings stay, for sessions hang on us.
+ */
+static int
+reload_image(struct image *im)
+{
+	struct conf	c;
+	char		program[CONF_TEXT_MAX];
+
+	log_init("daemon", LOG_LEVEL_INFO);
+	conf_init(&c);
+	if (reread_settings(im, &c) != 0)
+		log_error("reload: the old settings stay");
+	else if (fill_image(im, &c) == -1)
+		log_error("reload: memfd: %s; the old settings stay",
+		    strerror(errno));
+	snprintf(program, sizeof(program), "%s", c.s.program);
+	image_exec(im, IMAGE_RELOADED, program);
+	log_error("cannot execute %s: %s", program, strerror(errno));
+	return (1);
+}
+
+int
+server_image(struct image *im)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	switch (im->reason) {
+	case IMAGE_CHECK:
+		return (check_image(im));
+	case IMAGE_RELOAD:
+		return (reload_image(im));
+	default:
+		return (daemon_main(im));
+	}
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The rules, the query for those that speak of a user and a host, and the
+ * decision on them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/acl.h"
+#include "db/group.h"
+#include "db/query.h"
+#include "lib/clock.h"
+#include "lib/xmalloc.h"
+
+#define COLUMNS \
+	"a.id, a.action, a.weight, a.host_pattern, a.inception," \
+	" a.expiration, a.comment, a.created_at, a.updated_at"
+
+#define NAMES(links, groups) \
+	"SELECT l.acl_id, g.name FROM " links " l" \
+	" JOIN " groups " g ON g.id = l.group_id" \
+	" WHERE l.acl_id BETWEEN ? AND ? ORDER BY l.acl_id DESC, g.name"
+
+/*
+ * From the user's few groups to their rules, and only then to the host: both
+ * steps are primary keys, so it does not matter how many users, hosts and
+ * rules of others there are.
+ */
+#define MATCHING \
+	"SELECT " COLUMNS ", (SELECT COUNT(*) FROM host_host_groups hm" \
+	" JOIN acl_host_groups hl ON hl.group_id = hm.group_id" \
+	" WHERE hm.member_id = ? AND hl.acl_id = a.id) AS through" \
+	" FROM (SELECT DISTINCT ul.acl_id AS acl_id" \
+	" FROM user_user_groups um" \
+	" JOIN acl_user_groups ul ON ul.group_id = um.group_id" \
+	" WHERE um.member_id = ?) mine JOIN acls a ON a.id = mine.acl_id" \
+	" ORDER BY a.weight, a.action DESC, a.id"
+
+static const char *const actions[] = {
+	[ACL_DENY] = "deny",
+	[ACL_ALLOW] = "allow",
+};
+
+const char *
+acl_action_name(enum acl_action a)
+{
+	return actions[a];
+}
+
+int
+acl_action_parse(const char *s, enum acl_action *out)
+{
+	if (strcmp(s, actions[ACL_ALLOW]) == 0)
+		*out = ACL_ALLOW;
+	else if (strcmp(s, actions[ACL_DENY]) == 0)
+		*out = ACL_DENY;
+	else
+		return -1;
+	return 0;
+}
+
+static void
+acl_clear(void *row)
+{
+	struct acl *a = row;
+
+	free(a->host_pattern);
+	free(a->comment);
+	db_names_free(&a->user_groups);
+	db_names_free(&a->host_groups);
+}
+
+void
+acl_free(struct acl *a)
+{
+	if (a != NULL)
+		db_free_rows(a, 1, sizeof(*a), acl_clear);
+}
+
+void
+acl_list_free(struct acl_list *l)
+{
+	if (l == NULL)
+		return;
+	db_free_rows(l->v, l->n, sizeof(*l->v), acl_clear);
+	free(l);
+}
+
+/* A word that is not "allow" does not allow. */
+static void
+acl_read(struct db_stmt *st, void *row)
+{
+	struct acl *a = row;
+	char *action;
+
+	a->id = col_int(st);
+	action = col_text(st);
+	if (acl_action_parse(action, &a->action) == -1)
+		a->action = ACL_DENY;
+	free(action);
+	a->weight = col_int(st);
+	a->host_pattern = col_text(st);
+	a->inception = col_int(st);
+	a->expiration = col_int(st);
+	a->comment = col_text(st);
+	a->created_at = col_int(st);
+	a->updated_at = col_int(st);
+}
+
+static void
+acl_read_matching(struct db_stmt *st, void *row)
+{
+	struct acl *a = row;
+
+	acl_read(st, a);
+	a->matched = col_int(st) > 0;
+}
+
+static int
+acls_attach(struct db *db, struct acl *v, size_t n)
+{
+	int r;
+
+	r = db_attach_names(db, v, n, sizeof(*v), offsetof(struct acl, id),
+	    offsetof(struct acl, user_groups),
+	    NAMES("acl_user_groups", "user_groups"));
+	if (r != DB_OK)
+		return r;
+	return db_attach_names(db, v, n, sizeof(*v),
+	    offsetof(struct acl, id), offsetof(struct acl, host_groups),
+	    NAMES("acl_host_groups", "host_groups"));
+}
+
+static int
+acl_check(struct db *db, const struct acl *a)
+{
+	int r;
+
+	if ((r = db_check_short(db, "pattern", a->host_pattern)) != DB_OK)
+		return r;
+	return db_check_text(db, "comment", a->comment);
+}
+
+int
+acl_create(struct db *db, const struct acl *a, int64_t *id)
+{
+	int64_t now = clock_utc();
+	int r;
+
+	*id = 0;
+	if ((r = acl_check(db, a)) != DB_OK)
+		return r;
+	return db_edit(db, id, "INSERT INTO acls (action, weight,"
+	    " host_pattern, inception, expiration, comment, created_at,"
+	    " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
+	    bind_text(a->host_pattern), bind_int(a->inception),
+	    bind_int(a->expiration), bind_text(a->comment), bind_int(now),
+	    bind_int(now)));
+}
+
+int
+acl_update(struct db *db, const struct acl *a)
+{
+	int r;
+
+	if ((r = acl_check(db, a)) != DB_OK)
+		return r;
+	return db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
+	    " host_pattern = ?, inception = ?, expiration = ?, comment = ?,"
+	    " updated_at = ? WHERE id = ?",
+	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
+	    bind_text(a->host_pattern), bind_int(a->inception),
+	    bind_int(a->expiration), bind_text(a->comment),
+	    bind_int(clock_utc()), bind_int(a->id)));
+}
+
+int
+acl_remove(struct db *db, int64_t id)
+{
+	return db_edit(db, NULL, "DELETE FROM acls WHERE id = ?",
+	    BINDS(bind_int(id)));
+}
+
+int
+acl_get(struct db *db, int64_t id, struct acl **out)
+{
+	int r;
+
+	r = db_get_row(db, out, sizeof(**out), acl_read, acl_clear,
+	    "SELECT " COLUMNS " FROM acls a WHERE a.id = ?",
+	    BINDS(bind_int(id)));
+	if (r == DB_OK && (r = acls_attach(db, *out, 1)) != DB_OK) {
+		acl_free(*out);
+		*out = NULL;
+	}
+	return r;
+}
+
+int
+acl_list(struct db *db, int64_t limit, struct acl_list **out)
+{
+	struct acl_list *l;
+	int r;
+
+	*out = NULL;
+	l = xcalloc(1, sizeof(*l));
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), acl_read,
+	    "SELECT " COLUMNS " FROM acls a ORDER BY a.id DESC LIMIT ?",
+	    BINDS(bind_int(db_limit(limit))));
+	if (r != DB_OK || (r = acls_attach(db, l->v, l->n)) != DB_OK) {
+		acl_list_free(l);
+		return r;
+	}
+	*out = l;
+	return DB_OK;
+}
+
+int
+acl_link(struct db *db, int64_t id, enum group_kind kind, int64_t group_id)
+{
+	static const char *const sql[] = {
+		[GROUP_USER] = "INSERT INTO acl_user_groups"
+		    " (group_id, acl_id) VALUES (?, ?)",
+		[GROUP_HOST] = "INSERT INTO acl_host_groups"
+		    " (group_id, acl_id) VALUES (?, ?)",
+	};
+	int r;
+
+	r = db_edit(db, NULL, sql[kind], BINDS(bind_int(group_id),
+	    bind_int(id)));
+	return r == DB_EXISTS ? DB_OK : r;
+}
+
+int
+acl_unlink(struct db *db, int64_t id, enum group_kind kind,
+    int64_t group_id)
+{
+	static const char *const sql[] = {
+		[GROUP_USER] = "DELETE FROM acl_user_groups"
+		    " WHERE group_id = ? AND acl_id = ?",
+		[GROUP_HOST] = "DELETE FROM acl_host_groups"
+		    " WHERE group_id = ? AND acl_id = ?",
+	};
+	static const char *const both_sql[] = {
+		[GROUP_USER] = "SELECT COUNT(*) FROM user_groups g, acls a"
+		    " WHERE g.id = ? AND a.id = ?",
+		[GROUP_HOST] = "SELECT COUNT(*) FROM host_groups g, acls a"
+		    " WHERE g.id = ? AND a.id = ?",
+	};
+	int64_t both;
+	int r;
+
+	r = db_edit(db, NULL, sql[kind], BINDS(bind_int(group_id),
+	    bind_int(id)));
+	if (r != DB_NOTFOUND)
+		return r;
+	r = db_get_int(db, &both, both_sql[kind], BINDS(bind_int(group_id),
+	    bind_int(id)));
+	if (r == DB_OK && both == 0)
+		r = db_fail(db, DB_REF, "no such rule or group");
+	return r;
+}
+
+/* Rules that reach the host neither way are of no use to anybody. */
+static void
+drop_strangers(struct acl_list *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++) {
+		if (l->v[i].matched || *l->v[i].host_pattern != '\0')
+			l->v[n++] = l->v[i];
+		else
+			acl_clear(&l->v[i]);
+	}
+	l->n = n;
+}
+
+int
+acl_matching(struct db *db, int64_t user_id, int64_t host_id,
+    struct acl_list **out)
+{
+	struct acl_list *l;
+	int r;
+
+	*out = NULL;
+	l = xcalloc(1, sizeof(*l));
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), acl_read_matching,
+	    MATCHING, BINDS(bind_int(host_id), bind_int(user_id)));
+	if (r != DB_OK) {
+		acl_list_free(l);
+		return r;
+	}
+	drop_strangers(l);
+	*out = l;
+	return DB_OK;
+}
+
+static int
+acl_in_force(const struct acl *a, int64_t now)
+{
+	return a->matched && (a->inception == 0 || a->inception <= now) &&
+	    (a->expiration == 0 || a->expiration > now);
+}
+
+/* Whether a decides rather than b. */
+static int
+acl_before(const struct acl *a, const struct acl *b)
+{
+	if (a->weight != b->weight)
+		return a->weight < b->weight;
+	return a->action == ACL_DENY && b->action == ACL_ALLOW;
+}
+
+enum acl_action
+acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
+{
+	const struct acl *best = NULL;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (acl_in_force(&l->v[i], now) &&
+		    (best == NULL || acl_before(&l->v[i], best)))
+			best = &l->v[i];
+	if (by != NULL)
+		*by = best;
+	return best != NULL ? best->action : ACL_DENY;
+}

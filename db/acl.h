@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who may reach what: rules from user groups to host groups or to a pattern
+ * of host names.  The lowest weight decides; at equal weight deny does; no
+ * rule is a refusal.
+ */
+#ifndef DB_ACL_H
+#define DB_ACL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/db.h"
+#include "db/group.h"
+
+enum acl_action {
+	ACL_DENY,
+	ACL_ALLOW
+};
+
+struct acl {
+	int64_t		 id;
+	enum acl_action	 action;
+	int64_t		 weight;
+	char		*host_pattern;	/* glob, "" if none */
+	int64_t		 inception;	/* in force from, 0: always was */
+	int64_t		 expiration;	/* and before, 0: for ever */
+	char		*comment;
+	int64_t		 created_at;
+	int64_t		 updated_at;
+	/* Filled by acl_get() and acl_list(): */
+	struct db_names	 user_groups;	/* by name */
+	struct db_names	 host_groups;	/* by name */
+	/*
+	 * Of acl_matching(): the rule reaches the host through a group (1),
+	 * or only perhaps, by its pattern (0).  The caller tests the pattern
+	 * against the host's name and address and sets 1 if it fits.
+	 */
+	int		 matched;
+};
+
+struct acl_list {
+	struct acl	*v;
+	size_t		 n;
+};
+
+/* Inserts the rule; groups are linked by acl_link() in the same
+ * transaction. */
+int	acl_create(struct db *db, const struct acl *a, int64_t *id);
+
+/* Writes all of acl_create()'s fields to the row a->id. */
+int	acl_update(struct db *db, const struct acl *a);
+
+int	acl_remove(struct db *db, int64_t id);
+
+/* Caller frees with acl_free(). */
+int	acl_get(struct db *db, int64_t id, struct acl **out);
+
+/* Newest first; limit 0 is all. */
+int	acl_list(struct db *db, int64_t limit, struct acl_list **out);
+
+/*
+ * Links the rule to a group (enum group_kind) and back.  Linking twice and
+ * unlinking what is not linked are DB_OK; DB_REF if either does not exist.
+ */
+int	acl_link(struct db *db, int64_t id, enum group_kind kind,
+	    int64_t group_id);
+int	acl_unlink(struct db *db, int64_t id, enum group_kind kind,
+	    int64_t group_id);
+
+/*
+ * The rules that speak of this user, through their groups, and of this host,
+ * through its groups, or perhaps by a pattern (see `matched`), in the order
+ * in which they decide: weight ascending, deny first.  Expired and future
+ * ones are among them.  The time it takes depends on the number of groups
+ * and rules of this user alone.
+ */
+int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
+	    struct acl_list **out);
+
+/*
+ * The decision on a list of candidates in any order: those with `matched`
+ * set and in force at `now` count.  *by, unless it is NULL, gets the rule
+ * that decided (borrowed from the list), or NULL if none did.
+ */
+enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
+		    const struct acl **by);
+
+/* "allow" and "deny"; -1 for another word. */
+const char	*acl_action_name(enum acl_action a);
+int		 acl_action_parse(const char *s, enum acl_action *out);
+
+void	acl_free(struct acl *a);
+void	acl_list_free(struct acl_list *l);
+
+#endif /* DB_ACL_H */

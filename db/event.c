@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The audit log and its seals.
+ */
+#include <stdlib.h>
+
+#include "db/event.h"
+#include "db/query.h"
+#include "lib/clock.h"
+#include "lib/xmalloc.h"
+
+#define SELECT \
+	"SELECT id, author_id, author_name, source, domain, action, entity," \
+	" args, created_at, seal_no, seal FROM events "
+
+static void
+event_clear(void *row)
+{
+	struct event *e = row;
+
+	free(e->author_name);
+	free(e->source);
+	free(e->domain);
+	free(e->action);
+	free(e->entity);
+	free(e->args);
+	free(e->seal);
+}
+
+void
+event_free(struct event *e)
+{
+	if (e != NULL)
+		db_free_rows(e, 1, sizeof(*e), event_clear);
+}
+
+void
+event_list_free(struct event_list *l)
+{
+	if (l == NULL)
+		return;
+	db_free_rows(l->v, l->n, sizeof(*l->v), event_clear);
+	free(l);
+}
+
+static void
+event_read(struct db_stmt *st, void *row)
+{
+	struct event *e = row;
+
+	e->id = col_int(st);
+	e->author_id = col_int(st);
+	e->author_name = col_text(st);
+	e->source = col_text(st);
+	e->domain = col_text(st);
+	e->action = col_text(st);
+	e->entity = col_text(st);
+	e->args = col_text(st);
+	e->created_at = col_int(st);
+	e->seal_no = col_int(st);
+	e->seal = col_blob(st, &e->seallen);
+}
+
+static int
+event_fetch(struct db *db, struct event_list **out, const char *sql,
+    const struct db_bind *binds)
+{
+	struct event_list *l;
+	int r;
+
+	*out = NULL;
+	l = xcalloc(1, sizeof(*l));
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), event_read, sql,
+	    binds);
+	if (r != DB_OK) {
+		event_list_free(l);
+		return r;
+	}
+	*out = l;
+	return DB_OK;
+}
+
+int
+event_create(struct db *db, const struct event *e, int64_t *id)
+{
+	int r;
+
+	*id = 0;
+	if ((r = db_check_text(db, "event arguments", e->args)) != DB_OK)
+		return r;
+	r = db_exec(db, "INSERT INTO events (author_id, author_name, source,"
+	    " domain, action, entity, args, created_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    BINDS(bind_id(e->author_id),
+	    bind_cut(e->author_name, DB_NAME_MAX),
+	    bind_cut(e->source, DB_NAME_MAX),
+	    bind_cut(e->domain, DB_NAME_MAX),
+	    bind_cut(e->action, DB_NAME_MAX),
+	    bind_cut(e->entity, DB_NAME_MAX), bind_text(e->args),
+	    bind_int(e->created_at != 0 ? e->created_at : clock_utc())));
+	if (r == DB_OK)
+		*id = db_last_id(db);
+	return r;
+}
+
+int
+event_get(struct db *db, int64_t id, struct event **out)
+{
+	return db_get_row(db, out, sizeof(**out), event_read, event_clear,
+	    SELECT "WHERE id = ?", BINDS(bind_int(id)));
+}
+
+int
+event_list(struct db *db, int64_t before_id, int64_t limit,
+    struct event_list **out)
+{
+	return event_fetch(db, out, SELECT "WHERE id < ?"
+	    " ORDER BY id DESC LIMIT ?",
+	    BINDS(bind_int(before_id != 0 ? before_id : INT64_MAX),
+	    bind_int(db_limit(limit))));
+}
+
+/*
+ * On MySQL a row that all keepers lock; on SQLite the transaction has the
+ * whole database for itself.
+ */
+int
+event_count(struct db *db, int64_t *count)
+{
+	return db_get_int(db, count, "SELECT COUNT(*) FROM events", NO_BINDS);
+}
+
+int
+event_seal_lock(struct db *db)
+{
+	int64_t value;
+	char *sql;
+	int r;
+
+	if (!db_in_transaction(db))
+		return db_fail(db, DB_ERROR,
+		    "events are sealed in a transaction");
+	sql = xasprintf("SELECT value FROM counters WHERE name = 'seal'%s",
+	    db_for_update(db));
+	r = db_get_int(db, &value, sql, NO_BINDS);
+	free(sql);
+	return r;
+}
+
+int
+event_unsealed(struct db *db, int64_t limit, struct event_list **out)
+{
+	return event_fetch(db, out, SELECT "WHERE seal_no IS NULL"
+	    " ORDER BY id LIMIT ?", BINDS(bind_int(db_limit(limit))));
+}
+
+int
+event_last_sealed(struct db *db, int64_t *no, unsigned char **seal,
+    size_t *seallen)
+{
+	struct db_stmt *st;
+	int r;
+
+	*no = 0;
+	*seal = NULL;
+	*seallen = 0;
+	r = db_query(db, &st, "SELECT seal_no, seal FROM events"
+	    " WHERE seal_no IS NOT NULL ORDER BY seal_no DESC LIMIT 1",
+	    NO_BINDS);
+	if (r != DB_OK)
+		return r;
+	if ((r = db_next(st)) == DB_OK) {
+		*no = col_int(st);
+		*seal = col_blob(st, seallen);
+	}
+	db_done(st);
+	return r;
+}
+
+int
+event_set_seal(struct db *db, int64_t id, int64_t no, const void *seal,
+    size_t seallen)
+{
+	if (no < 1 || seal == NULL || seallen == 0 ||
+	    seallen > EVENT_SEAL_MAX)
+		return db_fail(db, DB_INVALID, "a seal has a number above 0 "
+		    "and 1 to %d bytes", EVENT_SEAL_MAX);
+	return db_exec_one(db, "UPDATE events SET seal_no = ?, seal = ?"
+	    " WHERE id = ? AND seal_no IS NULL",
+	    BINDS(bind_int(no), bind_blob(seal, seallen), bind_int(id)));
+}
+
+int
+event_sealed(struct db *db, int64_t after, int64_t limit,
+    struct event_list **out)
+{
+	return event_fetch(db, out, SELECT "WHERE seal_no > ?"
+	    " ORDER BY seal_no LIMIT ?",
+	    BINDS(bind_int(after), bind_int(db_limit(limit))));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The portal's own keys: those it logs in to hosts with, and its host key.
+ * The private half is in the store only sealed, for its row alone.
+ */
+#ifndef DB_KEY_H
+#define DB_KEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/db.h"
+
+struct sealer;
+
+#define KEY_HOST	"host"		/* the portal's host key */
+#define KEY_DEFAULT	"default"	/* what a host gets if not told */
+
+struct key {
+	int64_t		 id;
+	char		*name;		/* unique */
+	char		*type;		/* "ed25519", "ecdsa" or "rsa" */
+	int64_t		 length;	/* bits */
+	unsigned char	*pub_blob;	/* SSH wire form */
+	size_t		 pub_bloblen;
+	char		*fingerprint;	/* "SHA256:...", made by the store */
+	char		*priv_sealed;	/* NULL until key_set_sealed() */
+	char		*comment;
+	int64_t		 created_at;
+	int64_t		 updated_at;
+	int64_t		 nhosts;	/* filled by getters */
+};
+
+struct key_list {
+	struct key	*v;
+	size_t		 n;
+};
+
+/*
+ * Inserts name, type, length, pub_blob and comment, without a private half:
+ * a caller that seals by itself does so with the new id and calls
+ * key_set_sealed() in the same transaction.
+ */
+int	key_create(struct db *db, const struct key *k, int64_t *id);
+int	key_set_sealed(struct db *db, int64_t id, const char *sealed);
+
+/* Both at once.  DB_ERROR if the sealer refuses; no row is left then. */
+int	key_create_sealed(struct db *db, const struct key *k,
+	    const void *priv, size_t privlen, const struct sealer *sealer,
+	    int64_t *id);
+
+/* Writes name and comment of the row k->id. */
+int	key_update(struct db *db, const struct key *k);
+
+/* DB_REF while hosts use it. */
+int	key_remove(struct db *db, int64_t id);
+
+/* Caller frees with key_free(). */
+int	key_get(struct db *db, int64_t id, struct key **out);
+int	key_by_name(struct db *db, const char *name, struct key **out);
+/* By id if it is all digits and there is one, else by name. */
+int	key_find(struct db *db, const char *text, struct key **out);
+
+/* Newest first; limit 0 is all. */
+int	key_list(struct db *db, int64_t limit, struct key_list **out);
+
+/* Names of the hosts that use it, sorted.  db_names_free() the names. */
+int	key_hosts(struct db *db, int64_t id, struct db_names *names);
+
+void	key_free(struct key *k);
+void	key_list_free(struct key_list *l);
+
+#endif /* DB_KEY_H */

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The writing and reading of every message that crosses a wall.
+ */
+#include <string.h>
+
+#include "lib/catalogue.h"
+
+static int
+done(const struct msg *m)
+{
+	return (msg_end(m) ? 0 : -1);
+}
+
+void
+put_tell_start(struct msg *m, const struct tell_start *t)
+{
+	uint32_t	i;
+
+	msg_put_u32(m, t->nkeys);
+	for (i = 0; i < t->nkeys; i++)
+		msg_put_blob(m, t->keys[i].blob, t->keys[i].len);
+}
+
+int
+get_tell_start(struct msg *m, struct tell_start *t)
+{
+	uint32_t	i;
+
+	if ((t->nkeys = msg_get_u32(m)) > HOSTKEYS_MAX)
+		return (-1);
+	for (i = 0; i < t->nkeys; i++)
+		t->keys[i].blob = msg_get_blob(m, KEY_MAX, &t->keys[i].len);
+	return (done(m));
+}
+
+void
+put_ask_sign(struct msg *m, const struct ask_sign *a)
+{
+	msg_put_blob(m, a->transcript, a->len);
+	msg_put_u8(m, a->hash_len);
+}
+
+int
+get_ask_sign(struct msg *m, struct ask_sign *a)
+{
+	a->transcript = msg_get_blob(m, TRANSCRIPT_MAX, &a->len);
+	a->hash_len = msg_get_u8(m);
+	if (a->hash_len != 32 && a->hash_len != 48 && a->hash_len != 64)
+		msg_bad(m);
+	return (done(m));
+}
+
+void
+put_answer_sign(struct msg *m, const struct answer_sign *a)
+{
+	msg_put_blob(m, a->sig, a->len);
+}
+
+int
+get_answer_sign(struct msg *m, struct answer_sign *a)
+{
+	a->sig = msg_get_blob(m, SIG_MAX, &a->len);
+	return (done(m));
+}
+
+void
+put_ask_auth(struct msg *m, const struct ask_auth *a)
+{
+	msg_put_str(m, a->login);
+	msg_put_str(m, a->alg);
+	msg_put_blob(m, a->key, a->key_len);
+	msg_put_blob(m, a->sig, a->sig_len);
+	msg_put_u8(m, a->sk_flags);
+	msg_put_u32(m, a->sk_counter);
+}
+
+int
+get_ask_auth(struct msg *m, struct ask_auth *a)
+{
+	a->login = msg_get_str(m, LOGIN_MAX);
+	a->alg = msg_get_str(m, ALG_MAX);
+	a->key = msg_get_blob(m, KEY_MAX, &a->key_len);
+	a->sig = msg_get_blob(m, SIG_MAX, &a->sig_len);
+	a->sk_flags = msg_get_u8(m);
+	a->sk_counter = msg_get_u32(m);
+	return (done(m));
+}
+
+void
+put_answer_auth(struct msg *m, const struct answer_auth *a)
+{
+	msg_put_u8(m, a->dest);
+	msg_put_str(m, a->text);
+}
+
+int
+get_answer_auth(struct msg *m, struct answer_auth *a)
+{
+	if ((a->dest = msg_get_u8(m)) >= DEST_END_OF_LIST)
+		msg_bad(m);
+	a->text = msg_get_str(m, SENTENCE_MAX);
+	return (done(m));
+}
+
+static void
+add_verdict(struct msg *m, const struct verdict *v)
+{
+	msg_put_u8(m, v->ok);
+	msg_put_str(m, v->sentence);
+}
+
+static void
+take_verdict(struct msg *m, struct verdict *v)
+{
+	if ((v->ok = msg_get_u8(m)) > 1)
+		msg_bad(m);
+	v->sentence = msg_get_str(m, SENTENCE_MAX);
+}
+
+void
+put_verdict(struct msg *m, const struct verdict *v)
+{
+	add_verdict(m, v);
+}
+
+int
+get_verdict(struct msg *m, struct verdict *v)
+{
+	take_verdict(m, v);
+	return (done(m));
+}
+
+void
+put_answer_target(struct msg *m, const struct answer_target *a)
+{
+	add_verdict(m, &a->verdict);
+	msg_put_str(m, a->host);
+	msg_put_str(m, a->account);
+	msg_put_u8(m, a->scheme);
+	msg_put_u8(m, a->has_password);
+	msg_put_blob(m, a->key, a->key_len);
+	msg_put_str(m, a->hostkey_type);
+}
+
+int
+get_answer_target(struct msg *m, struct answer_target *a)
+{
+	take_verdict(m, &a->verdict);
+	a->host = msg_get_str(m, NAME_MAX_BYTES);
+	a->account = msg_get_str(m, HOST_LOGIN_MAX);
+	if ((a->scheme = msg_get_u8(m)) > SCHEME_TELNET)
+		msg_bad(m);
+	a->has_password = msg_get_u8(m);
+	a->key = msg_get_blob(m, KEY_MAX, &a->key_len);
+	a->hostkey_type = msg_get_str(m, ALG_MAX);
+	return (done(m));
+}
+
+void
+put_ask_hostkey(struct msg *m, const struct ask_hostkey *a)
+{
+	msg_put_u8(m, a->hop);
+	msg_put_blob(m, a->key, a->len);
+}
+
+int
+get_ask_hostkey(struct msg *m, struct ask_hostkey *a)
+{
+	a->hop = msg_get_u8(m);
+	a->key = msg_get_blob(m, KEY_MAX, &a->len);
+	return (done(m));
+}
+
+void
+put_ask_up_sign(struct msg *m, const struct ask_up_sign *a)
+{
+	msg_put_u8(m, a->hop);
+	msg_put_blob(m, a->data, a->len);
+}
+
+int
+get_ask_up_sign(struct msg *m, struct ask_up_sign *a)
+{
+	a->hop = msg_get_u8(m);
+	a->data = msg_get_blob(m, SIGN_DATA_MAX, &a->len);
+	return (done(m));
+}
+
+void
+put_ask_up_password(struct msg *m, const struct ask_up_password *a)
+{
+	msg_put_u8(m, a->hop);
+}
+
+int
+get_ask_up_password(struct msg *m, struct ask_up_password *a)
+{
+	a->hop = msg_get_u8(m);
+	return (done(m));
+}
+
+void
+put_answer_password(struct msg *m, const struct answer_password *a)
+{
+	msg_put_str(m, a->password);
+}
+
+int
+get_answer_password(struct msg *m, struct answer_password *a)
+{
+	a->password = msg_get_str(m, PASSWORD_MAX);
+	return (done(m));
+}
+
+void
+put_ask_channel_open(struct msg *m, const struct ask_channel_open *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_str(m, a->type);
+	msg_put_str(m, a->detail);
+	msg_put_u8(m, a->pty);
+	msg_put_u32(m, a->cols);
+	msg_put_u32(m, a->rows);
+}
+
+int
+get_ask_channel_open(struct msg *m, struct ask_channel_open *a)
+{
+	a->channel = msg_get_u32(m);
+	a->type = msg_get_str(m, ALG_MAX);
+	a->detail = msg_get_str(m, COMMAND_MAX);
+	a->pty = msg_get_u8(m);
+	a->cols = msg_get_u32(m);
+	a->rows = msg_get_u32(m);
+	return (done(m));
+}
+
+static void
+add_channel_close(struct msg *m, const struct ask_channel_close *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_u64(m, a->bytes_in);
+	msg_put_u64(m, a->bytes_out);
+	msg_put_u8(m, a->how);
+	msg_put_u32(m, a->status);
+	msg_put_str(m, a->signal);
+}
+
+static void
+take_channel_close(struct msg *m, struct ask_channel_close *a)
+{
+	a->channel = msg_get_u32(m);
+	a->bytes_in = msg_get_u64(m);
+	a->bytes_out = msg_get_u64(m);
+	if ((a->how = msg_get_u8(m)) >= CHANNEL_END_END_OF_LIST)
+		msg_bad(m);
+	a->status = msg_get_u32(m);
+	a->signal = msg_get_str(m, ALG_MAX);
+}
+
+void
+put_ask_channel_close(struct msg *m, const struct ask_channel_close *a)
+{
+	add_channel_close(m, a);
+}
+
+int
+get_ask_channel_close(struct msg *m, struct ask_channel_close *a)
+{
+	take_channel_close(m, a);
+	return (done(m));
+}
+
+void
+put_ask_shell(struct msg *m, const struct ask_shell *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_u8(m, a->pty);
+	msg_put_str(m, a->term);
+	msg_put_u32(m, a->cols);
+	msg_put_u32(m, a->rows);
+	msg_put_u8(m, a->has_command);
+	msg_put_str(m, a->command);
+}
+
+int
+get_ask_shell(struct msg *m, struct ask_shell *a)
+{
+	a->channel = msg_get_u32(m);
+	a->pty = msg_get_u8(m);
+	a->term = msg_get_str(m, TERM_MAX);
+	a->cols = msg_get_u32(m);
+	a->rows = msg_get_u32(m);
+	a->has_command = msg_get_u8(m);
+	a->command = msg_get_str(m, COMMAND_MAX);
+	return (done(m));
+}
+
+void
+put_ask_shell_resize(struct msg *m, const struct ask_shell_resize *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_u32(m, a->cols);
+	msg_put_u32(m, a->rows);
+}
+
+int
+get_ask_shell_resize(struct msg *m, struct ask_shell_resize *a)
+{
+	a->channel = msg_get_u32(m);
+	a->cols = msg_get_u32(m);
+	a->rows = msg_get_u32(m);
+	return (done(m));
+}
+
+void
+put_tell_shell_exit(struct msg *m, const struct tell_shell_exit *t)
+{
+	msg_put_u32(m, t->channel);
+	msg_put_u32(m, t->status);
+}
+
+int
+get_tell_shell_exit(struct msg *m, struct tell_shell_exit *t)
+{
+	t->channel = msg_get_u32(m);
+	t->status = msg_get_u32(m);
+	return (done(m));
+}
+
+void
+put_ask_log(struct msg *m, const struct ask_log *a)
+{
+	msg_put_u8(m, a->level);
+	msg_put_str(m, a->text);
+}
+
+int
+get_ask_log(struct msg *m, struct ask_log *a)
+{
+	a->level = msg_get_u8(m);
+	a->text = msg_get_str(m, LOG_TEXT_MAX);
+	return (done(m));
+}
+
+void
+put_sentence(struct msg *m, const struct sentence *s)
+{
+	msg_put_str(m, s->text);
+}
+
+int
+get_sentence(struct msg *m, struct sentence *s)
+{
+	s->text = msg_get_str(m, SENTENCE_MAX);
+	return (done(m));
+}
+
+void
+put_vault_value(struct msg *m, const struct vault_value *v)
+{
+	msg_put_str(m, v->table);
+	msg_put_str(m, v->column);
+	msg_put_u64(m, v->row);
+	msg_put_blob(m, v->value, v->len);
+}
+
+int
+get_vault_value(struct msg *m, struct vault_value *v)
+{
+	v->table = msg_get_str(m, NAME_MAX_BYTES);
+	v->column = msg_get_str(m, NAME_MAX_BYTES);
+	v->row = msg_get_u64(m);
+	v->value = msg_get_blob(m, VAULT_MAX, &v->len);
+	return (done(m));
+}
+
+void
+put_ctl_spare(struct msg *m, const struct ctl_spare *c)
+{
+	msg_put_u32(m, c->child_pid);
+}
+
+int
+get_ctl_spare(struct msg *m, struct ctl_spare *c)
+{
+	c->child_pid = msg_get_u32(m);
+	return (done(m));
+}
+
+void
+put_ctl_connection(struct msg *m, const struct ctl_connection *c)
+{
+	msg_put_str(m, c->source);
+	msg_put_str(m, c->local);
+}
+
+int
+get_ctl_connection(struct msg *m, struct ctl_connection *c)
+{
+	c->source = msg_get_str(m, ADDR_MAX);
+	c->local = msg_get_str(m, ADDR_MAX);
+	return (done(m));
+}
+
+static void
+put_record_event(struct msg *m, const struct record *r)
+{
+	msg_put_u64(m, r->event.author);
+	msg_put_str(m, r->event.author_name);
+	msg_put_str(m, r->event.source);
+	msg_put_str(m, r->event.domain);
+	msg_put_str(m, r->event.action);
+	msg_put_str(m, r->event.entity);
+	msg_put_str(m, r->event.args);
+}
+
+static void
+get_record_event(struct msg *m, struct record *r)
+{
+	r->event.author = msg_get_u64(m);
+	r->event.author_name = msg_get_str(m, NAME_MAX_BYTES);
+	r->event.source = msg_get_str(m, ADDR_MAX);
+	r->event.domain = msg_get_str(m, NAME_MAX_BYTES);
+	r->event.action = msg_get_str(m, NAME_MAX_BYTES);
+	r->event.entity = msg_get_str(m, NAME_MAX_BYTES);
+	r->event.args = msg_get_str(m, COMMAND_MAX);
+}
+
+void
+put_record(struct msg *m, const struct record *r)
+{
+	msg_put_raw(m, r->id, sizeof(r->id));
+	msg_put_u8(m, r->kind);
+	msg_put_u64(m, r->at);
+	msg_put_u64(m, r->session);
+	switch (r->kind) {
+	case RECORD_SESSION_END:
+		msg_put_u64(m, r->session_end.bytes_in);
+		msg_put_u64(m, r->session_end.bytes_out);
+		msg_put_str(m, r->session_end.error);
+		break;
+	case RECORD_CHANNEL_OPEN:
+		msg_put_u32(m, r->channel_open.channel);
+		msg_put_str(m, r->channel_open.type);
+		msg_put_str(m, r->channel_open.detail);
+		msg_put_u8(m, r->channel_open.refused);
+		msg_put_str(m, r->channel_open.reason);
+		break;
+	case RECORD_CHANNEL_CLOSE:
+		add_channel_close(m, &r->channel_close);
+		break;
+	case RECORD_EVENT:
+		put_record_event(m, r);
+		break;
+	}
+}
+
+int
+get_record(struct msg *m, struct record *r)
+{
+	const uint8_t	*id;
+
+	memset(r, 0, sizeof(*r));
+	if ((id = msg_get_raw(m, sizeof(r->id))) != NULL)
+		memcpy(r->id, id, sizeof(r->id));
+	r->kind = msg_get_u8(m);
+	r->at = msg_get_u64(m);
+	r->session = msg_get_u64(m);
+	switch (r->kind) {
+	case RECORD_SESSION_END:
+		r->session_end.bytes_in = msg_get_u64(m);
+		r->session_end.bytes_out = msg_get_u64(m);
+		r->session_end.error = msg_get_str(m, SENTENCE_MAX);
+		break;
+	case RECORD_CHANNEL_OPEN:
+		r->channel_open.channel = msg_get_u32(m);
+		r->channel_open.type = msg_get_str(m, ALG_MAX);
+		r->channel_open.detail = msg_get_str(m, COMMAND_MAX);
+		r->channel_open.refused = msg_get_u8(m);
+		r->channel_open.reason = msg_get_str(m, SENTENCE_MAX);
+		break;
+	case RECORD_CHANNEL_CLOSE:
+		take_channel_close(m, &r->channel_close);
+		break;
+	case RECORD_EVENT:
+		get_record_event(m, r);
+		break;
+	default:
+		msg_bad(m);
+	}
+	return (done(m));
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Everything that crosses a wall between two of our processes: the requests of
+ * a child, its monitor's answers, and what the monitor says to the daemon and
+ * the keeper. Each message has a struct, and beside each other in
+ * catalogue.c a function that writes it and one that reads it.
+ *
+ * A decoder returns 0, or -1 when a field is short, too long, or something is
+ * left over. Pointers in decoded structs are borrowed from the message.
+ */
+#ifndef LIB_CATALOGUE_H
+#define LIB_CATALOGUE_H
+
+#include <stdint.h>
+
+#include "lib/ipc.h"
+
+/* Longest fields, in bytes. */
+#define LOGIN_MAX	512	/* user name of an SSH login */
+#define ALG_MAX		64	/* name of an algorithm */
+#define KEY_MAX		8192	/* public key, wire form */
+#define SIG_MAX		4096	/* signature, bare */
+#define TRANSCRIPT_MAX	32768	/* exchange hash input */
+#define SIGN_DATA_MAX	16384	/* what an upstream signature covers */
+#define NAME_MAX_BYTES	255	/* names of rows */
+#define TERM_MAX	128
+#define COMMAND_MAX	32768
+#define SENTENCE_MAX	2048	/* text for a person */
+#define PASSWORD_MAX	4096
+#define LOG_TEXT_MAX	8192
+#define ADDR_MAX	64	/* "[address]:port" */
+#define VERSION_MAX	256	/* an SSH identification line */
+#define HOSTKEYS_MAX	4
+#define HOST_LOGIN_MAX	256	/* account on a host */
+
+/* Between child and monitor. Requests first; an answer has ANSWER added. */
+enum ask {
+	ASK_KEX_SIGN = 1,
+	ASK_REKEY_SIGN,
+	ASK_AUTH_NONE,
+	ASK_AUTH_QUERY,
+	ASK_AUTH_KEY,
+	ASK_TARGET,
+	ASK_HOSTKEY,
+	ASK_UP_SIGN,
+	ASK_UP_PASSWORD,
+	ASK_CHANNEL_OPEN,
+	ASK_CHANNEL_CLOSE,
+	ASK_SHELL,
+	ASK_SHELL_RESIZE,
+	ASK_LOG,
+	ASK_END_OF_LIST
+};
+#define ANSWER		0x80
+
+/* What a monitor says unasked. */
+enum tell {
+	TELL_START = 0x40,	/* struct tell_start, once, before anything */
+	TELL_CONNECTION,	/* no content; fds[0] is the client's socket */
+	TELL_SHELL_EXIT,	/* struct tell_shell_exit */
+	TELL_STOP		/* struct sentence: say it, end the session */
+};
+
+/* The host keys to offer, in order of preference, public halves (wire). */
+struct tell_start {
+	uint32_t	 nkeys;
+	struct {
+		const uint8_t	*blob;
+		size_t		 len;
+	}		 keys[HOSTKEYS_MAX];
+};
+
+/* KEX_SIGN, REKEY_SIGN: what libssh hashed (RFC 4253, section 8). */
+struct ask_sign {
+	const uint8_t	*transcript;
+	size_t		 len;
+	uint8_t		 hash_len;	/* 32, 48 or 64: SHA-256, -384, -512 */
+};
+
+/*
+ * Answer to KEX_SIGN and REKEY_SIGN (as OpenSSL makes it) and to UP_SIGN (as
+ * in an SSH signature, without its algorithm's name); empty: refused.
+ */
+struct answer_sign {
+	const uint8_t	*sig;
+	size_t		 len;
+};
+
+/* AUTH_NONE has only the login; AUTH_QUERY no signature. */
+struct ask_auth {
+	const char	*login;
+	const char	*alg;		/* signature algorithm */
+	const uint8_t	*key;		/* public key, wire form */
+	size_t		 key_len;
+	const uint8_t	*sig;		/* as OpenSSL takes it: ECDSA in DER */
+	size_t		 sig_len;
+	uint8_t		 sk_flags;	/* sk-… keys: what the token signed */
+	uint32_t	 sk_counter;
+};
+
+/* What a login leads to. */
+enum destination {
+	DEST_REFUSED,		/* not authenticated */
+	DEST_HOST,		/* ASK_TARGET next */
+	DEST_SHELL,		/* ASK_SHELL on each session channel */
+	DEST_NOTICE,		/* text is all there is: a greeting, OK */
+	DEST_END_OF_LIST
+};
+
+/* Answer to AUTH_NONE, AUTH_QUERY, AUTH_KEY. */
+struct answer_auth {
+	uint8_t		 dest;		/* enum destination */
+	const char	*text;		/* DEST_NOTICE: to print; DEST_REFUSED:
+					   banner to show, or "" */
+};
+
+/* A yes, or a no with the reason that the person reads. */
+struct verdict {
+	uint8_t		 ok;
+	const char	*sentence;	/* "" when ok */
+};
+
+enum scheme {
+	SCHEME_SSH,
+	SCHEME_TELNET
+};
+
+/* Answer to TARGET; fds[0] is the socket, connecting done. */
+struct answer_target {
+	struct verdict	 verdict;	/* the rest only when ok */
+	const char	*host;		/* its name here, for messages */
+	const char	*account;	/* login there */
+	uint8_t		 scheme;	/* enum scheme */
+	uint8_t		 has_password;	/* UP_PASSWORD may be asked */
+	const uint8_t	*key;		/* to log in with; key_len 0: none */
+	size_t		 key_len;
+	const char	*hostkey_type;	/* of the pinned key, or "" */
+};
+
+struct ask_hostkey {
+	uint8_t		 hop;
+	const uint8_t	*key;
+	size_t		 len;
+};
+
+struct ask_up_sign {
+	uint8_t		 hop;
+	const uint8_t	*data;
+	size_t		 len;
+};
+
+struct ask_up_password {
+	uint8_t		 hop;
+};
+
+struct answer_password {
+	const char	*password;
+};
+
+/*
+ * CHANNEL_OPEN is asked when a session channel's program is known, so that
+ * the detail is the command; its answer is a verdict. A recording's descriptor
+ * comes with it as fds[0] where there is one.
+ */
+struct ask_channel_open {
+	uint32_t	 channel;	/* the child's number for it */
+	const char	*type;		/* shell, exec, subsystem */
+	const char	*detail;	/* command, subsystem's name */
+	uint8_t		 pty;
+	uint32_t	 cols, rows;
+};
+
+enum channel_end {
+	CHANNEL_END_NONE,	/* no status came */
+	CHANNEL_END_STATUS,
+	CHANNEL_END_SIGNAL,
+	CHANNEL_END_END_OF_LIST
+};
+
+/* No answer. */
+struct ask_channel_close {
+	uint32_t	 channel;
+	uint64_t	 bytes_in;	/* from the person */
+	uint64_t	 bytes_out;	/* to the person, stderr too */
+	uint8_t		 how;		/* enum channel_end */
+	uint32_t	 status;
+	const char	*signal;	/* name without SIG, or "" */
+};
+
+/*
+ * The command interpreter. Answer: a verdict with fds[0] the pty's master, or
+ * without a pty fds[0] a stream socket (its input and output) and fds[1] the
+ * reading end of its standard error.
+ */
+struct ask_shell {
+	uint32_t	 channel;
+	uint8_t		 pty;
+	const char	*term;
+	uint32_t	 cols, rows;
+	uint8_t		 has_command;
+	const char	*command;
+};
+
+/* No answer. */
+struct ask_shell_resize {
+	uint32_t	 channel;
+	uint32_t	 cols, rows;
+};
+
+struct tell_shell_exit {
+	uint32_t	 channel;
+	uint32_t	 status;	/* exit status; 255: killed */
+};
+
+/* No answer. */
+struct ask_log {
+	uint8_t		 level;		/* enum log_level */
+	const char	*text;
+};
+
+struct sentence {
+	const char	*text;
+};
+
+/*
+ * Between a shell and its monitor, on a socket of their own: single values
+ * are sealed for the store, or opened for an administrator. The answer has the
+ * same type; an empty value says that it was refused.
+ */
+enum vault {
+	VAULT_SEAL = 1,
+	VAULT_OPEN
+};
+#define VAULT_MAX	32768
+
+struct vault_value {
+	const char	*table, *column;
+	int64_t		 row;
+	const uint8_t	*value;
+	size_t		 len;
+};
+
+/* Between monitor and daemon. */
+enum ctl {
+	CTL_SPARE = 1,		/* monitor: ready; struct ctl_spare */
+	CTL_CONNECTION,		/* daemon: fds[0] a client; ctl_connection */
+	CTL_AUTHENTICATED,	/* monitor: the login's grace time is over */
+	CTL_RETIRE		/* daemon: a spare is no longer wanted */
+};
+
+struct ctl_spare {
+	uint32_t	 child_pid;
+};
+
+struct ctl_connection {
+	const char	*source;	/* "address:port", "[v6]:port" */
+	const char	*local;		/* the address that it came in on */
+};
+
+/* Why a monitor ended: its exit status, which the daemon acts upon. */
+enum monitor_exit {
+	MONITOR_DONE,		/* the connection ended, whoever ended it */
+	MONITOR_FATAL,		/* environment (fatal's own status) */
+	MONITOR_NO_LOGIN,	/* ended before anybody was authenticated */
+	MONITOR_AUTH_FAILED,	/* … after keys were refused */
+	MONITOR_GRACE,		/* LoginGraceTime passed */
+	MONITOR_GATE,		/* the child asked what it may not */
+	MONITOR_CHILD_CRASHED,	/* SEGV and its kin: a new layout is due */
+	MONITOR_STOPPED,	/* by an administrator or the daemon */
+	MONITOR_SPARE		/* a spare: retired, or its store was gone */
+};
+
+/*
+ * Between a monitor and the keeper: what must be written, each under an id of
+ * its own so that it is written exactly once. An acknowledgement is the same
+ * type with only the id.
+ */
+enum record_kind {
+	RECORD_SESSION_END = 1,	/* struct record_session */
+	RECORD_CHANNEL_OPEN,	/* struct record_channel */
+	RECORD_CHANNEL_CLOSE,	/* struct record_channel */
+	RECORD_EVENT,		/* struct record_event */
+	RECORD_END_OF_LIST
+};
+#define RECORD_ID_BYTES	16	/* random bytes */
+
+struct record {
+	uint8_t		 id[RECORD_ID_BYTES];
+	uint8_t		 kind;		/* enum record_kind */
+	int64_t		 at;		/* UTC seconds when it happened */
+	int64_t		 session;	/* its row, or 0 */
+	union {
+		struct {
+			uint64_t	 bytes_in, bytes_out;
+			const char	*error;
+		}		 session_end;
+		struct {
+			uint32_t	 channel;
+			const char	*type, *detail;
+			uint8_t		 refused;
+			const char	*reason;	/* why refused */
+		}		 channel_open;
+		struct ask_channel_close channel_close;
+		struct {
+			int64_t		 author;	/* user id or 0 */
+			const char	*author_name, *source;
+			const char	*domain, *action, *entity;
+			const char	*args;		/* JSON */
+		}		 event;
+	};
+};
+
+void	put_tell_start(struct msg *, const struct tell_start *);
+int	get_tell_start(struct msg *, struct tell_start *);
+void	put_ask_sign(struct msg *, const struct ask_sign *);
+int	get_ask_sign(struct msg *, struct ask_sign *);
+void	put_answer_sign(struct msg *, const struct answer_sign *);
+int	get_answer_sign(struct msg *, struct answer_sign *);
+void	put_ask_auth(struct msg *, const struct ask_auth *);
+int	get_ask_auth(struct msg *, struct ask_auth *);
+void	put_answer_auth(struct msg *, const struct answer_auth *);
+int	get_answer_auth(struct msg *, struct answer_auth *);
+void	put_verdict(struct msg *, const struct verdict *);
+int	get_verdict(struct msg *, struct verdict *);
+void	put_answer_target(struct msg *, const struct answer_target *);
+int	get_answer_target(struct msg *, struct answer_target *);
+void	put_ask_hostkey(struct msg *, const struct ask_hostkey *);
+int	get_ask_hostkey(struct msg *, struct ask_hostkey *);
+void	put_ask_up_sign(struct msg *, const struct ask_up_sign *);
+int	get_ask_up_sign(struct msg *, struct ask_up_sign *);
+void	put_ask_up_password(struct msg *, const struct ask_up_password *);
+int	get_ask_up_password(struct msg *, struct ask_up_password *);
+void	put_answer_password(struct msg *, const struct answer_password *);
+int	get_answer_password(struct msg *, struct answer_password *);
+void	put_ask_channel_open(struct msg *, const struct ask_channel_open *);
+int	get_ask_channel_open(struct msg *, struct ask_channel_open *);
+void	put_ask_channel_close(struct msg *, const struct ask_channel_close *);
+int	get_ask_channel_close(struct msg *, struct ask_channel_close *);
+void	put_ask_shell(struct msg *, const struct ask_shell *);
+int	get_ask_shell(struct msg *, struct ask_shell *);
+void	put_ask_shell_resize(struct msg *, const struct ask_shell_resize *);
+int	get_ask_shell_resize(struct msg *, struct ask_shell_resize *);
+void	put_tell_shell_exit(struct msg *, const struct tell_shell_exit *);
+int	get_tell_shell_exit(struct msg *, struct tell_shell_exit *);
+void	put_ask_log(struct msg *, const struct ask_log *);
+int	get_ask_log(struct msg *, struct ask_log *);
+void	put_sentence(struct msg *, const struct sentence *);
+int	get_sentence(struct msg *, struct sentence *);
+void	put_vault_value(struct msg *, const struct vault_value *);
+int	get_vault_value(struct msg *, struct vault_value *);
+void	put_ctl_spare(struct msg *, const struct ctl_spare *);
+int	get_ctl_spare(struct msg *, struct ctl_spare *);
+void	put_ctl_connection(struct msg *, const struct ctl_connection *);
+int	get_ctl_connection(struct msg *, struct ctl_connection *);
+void	put_record(struct msg *, const struct record *);
+int	get_record(struct msg *, struct record *);
+
+#endif

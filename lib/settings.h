@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an operator has set, as every process of an instance sees it. The
+ * daemon reads flags, environment and file once, and hands this over in a
+ * sealed memfd; secrets travel apart, in a second one that only setup, keeper
+ * and monitors open.
+ */
+#ifndef LIB_SETTINGS_H
+#define LIB_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define BINDS_MAX	16
+
+struct settings {
+	/* where */
+	uint32_t	 nbinds;
+	char		*binds[BINDS_MAX];	/* "host:port", ":port" */
+	char		*program;		/* this one's absolute path */
+	char		*config_file;		/* "" without one */
+	char		*db_driver;		/* sqlite3, mysql */
+	char		*db_file;		/* SQLite: the file; else "" */
+	char		*state_dir;		/* instance id, spool */
+	char		*run_dir;		/* sockets */
+	char		*logs_dir;		/* recordings */
+	char		*empty_dir;		/* where children are rooted */
+	/* who; uids are -1 where they cannot be changed (not root) */
+	char		*config_user;		/* "admin" */
+	char		*healthcheck_user;	/* "healthcheck" */
+	char		*first_admin;		/* name of the first user */
+	int64_t		 monitor_uid, monitor_gid;
+	int64_t		 child_uid, child_gid;
+	uint8_t		 keep_dac_override;	/* monitor stays root */
+	/* limits */
+	int64_t		 idle_timeout_ms;	/* 0: none */
+	int64_t		 login_grace_ms;
+	int64_t		 connect_timeout_ms;	/* dialling a host */
+	uint32_t	 max_auth_tries;
+	uint32_t	 max_startups_begin;	/* start:rate:full of sshd */
+	uint32_t	 max_startups_rate;	/* per cent */
+	uint32_t	 max_startups_full;
+	uint32_t	 max_connections;
+	uint32_t	 max_channels;		/* per connection */
+	uint32_t	 spares;		/* pairs kept ready */
+	/* what else */
+	char		*acl_check_cmd;		/* "" without a hook */
+	uint32_t	 log_level;		/* enum log_level */
+	uint8_t		 syslog;
+	uint8_t		 quiet_start;		/* no greeting on stdout */
+};
+
+/* Secrets and what they lie in; only where secrets may be. */
+struct secret_settings {
+	char		*db_conn;		/* file, or DSN with password */
+	char		*master_key_file;
+	char		*aes_key;		/* an original's, or "" */
+	char		*invite_token;		/* preset first invite, or "" */
+};
+
+/*
+ * Sealed, close-on-exec memfds of these. Return a descriptor, or -1 with
+ * errno. Readers return 0 or -1; caller frees with the functions below, which
+ * wipe.
+ */
+int	settings_to_memfd(const struct settings *);
+int	settings_from_memfd(int fd, struct settings *);
+void	settings_free(struct settings *);
+int	secret_settings_to_memfd(const struct secret_settings *);
+int	secret_settings_from_memfd(int fd, struct secret_settings *);
+void	secret_settings_free(struct secret_settings *);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Allocation that does not fail.
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+
+void *
+xmalloc(size_t size)
+{
+	void	*p;
+
+	if ((p = malloc(size ? size : 1)) == NULL)
+		fatal("out of memory (%zu bytes)", size);
+	return (p);
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void	*p;
+
+	if ((p = calloc(n ? n : 1, size ? size : 1)) == NULL)
+		fatal("out of memory (%zu of %zu bytes)", n, size);
+	return (p);
+}
+
+void *
+xreallocarray(void *old, size_t n, size_t size)
+{
+	void	*p;
+
+	if ((p = reallocarray(old, n ? n : 1, size ? size : 1)) == NULL)
+		fatal("out of memory (%zu of %zu bytes)", n, size);
+	return (p);
+}
+
+char *
+xstrdup(const char *s)
+{
+	return (xmemdup0(s, strlen(s)));
+}
+
+char *
+xmemdup0(const void *data, size_t len)
+{
+	char	*p;
+
+	if (len == SIZE_MAX)
+		fatal("out of memory");
+	p = xmalloc(len + 1);
+	if (len > 0)
+		memcpy(p, data, len);
+	p[len] = '\0';
+	return (p);
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list	 ap;
+	char	*s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) == -1)
+		fatal("out of memory");
+	va_end(ap);
+	return (s);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * May this user reach this host? The rules of the store decide, then the
+ * operator's own program (--acl-check-cmd) where there is one.
+ */
+#ifndef MONITOR_ACCESS_H
+#define MONITOR_ACCESS_H
+
+#include <stdint.h>
+
+struct db;
+struct host;
+struct monitor;
+struct user;
+
+#define ACCESS_HOOK_MS	2000	/* a hook's time to decide */
+
+/*
+ * Whether the rules that are in force at `now` (UTC seconds) allow it: *allowed
+ * is 1 or 0. Patterns are globs (glob(7)), tested against the host's name and
+ * its address. Returns a class of enum db_status; *allowed is 0 then.
+ */
+int	access_rules(struct db *, const struct user *, const struct host *,
+	    int64_t now, int *allowed);
+
+/*
+ * Runs the hook: `program VERDICT USER HOST` with the verdict so far ("allow"
+ * or "deny"), and user and host as JSON without any secret. It must print the
+ * word allow and exit 0 within ms milliseconds; everything else denies. All of
+ * its process group is killed afterwards. prepare(arg) is called in the forked
+ * process, before the program runs. Returns 1, 0, or -1 when it could not be
+ * run, was too slow or failed (logged), which denies too.
+ */
+int	access_hook(const char *program, int verdict, const struct user *,
+	    const struct host *, int64_t ms, void (*prepare)(void *),
+	    void *arg);
+
+/*
+ * The last word: what the hook of the settings makes of the rules' verdict. As
+ * access_hook() returns; anything but 1 denies.
+ */
+int	access_granted(struct monitor *, const struct user *,
+	    const struct host *, int verdict);
+
+#endif

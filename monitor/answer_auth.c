@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Authentication. A query changes nothing and binds nothing; a signature is
+ * verified here, over bytes that are rebuilt here; only then is the person
+ * known, as the owner of the key that signed.
+ *
+ * A banner is shown by every client, to people who get in a moment later too,
+ * so there is one only where it surely helps: on an invite that will not do,
+ * and while the store is away.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/user.h"
+#include "db/userkey.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/proctitle.h"
+#include "lib/sshkey.h"
+#include "lib/xmalloc.h"
+#include "monitor/invite.h"
+#include "monitor/monitor.h"
+#include "monitor/store.h"
+#include "monitor/verify_sig.h"
+
+#define HEALTHY	"OK\n"
+
+/* One request, and what comes of it. */
+struct attempt {
+	const struct ask_auth	*ask;
+	struct login		 login;
+	enum destination	 dest;
+	char			*text;		/* of the answer; owned */
+	struct user		*user;		/* owned */
+	int64_t			 userkey;
+};
+
+static void
+attempt_free(struct attempt *t)
+{
+	login_free(&t->login);
+	free(t->text);
+	user_free(t->user);
+}
+
+/* The login name as it may stand in a log: an invite is a secret. */
+static const char *
+log_name(const struct login *l)
+{
+	return (l->kind == LOGIN_INVITE ? "invite" : l->whole);
+}
+
+static void
+remember_login(struct monitor *m, const struct login *l)
+{
+	free(m->login);
+	m->login = xstrdup(log_name(l));
+}
+
+/* Refuses, with a banner the first time (NULL: without). */
+static void
+refuse(struct monitor *m, struct attempt *t, const char *banner)
+{
+	t->dest = DEST_REFUSED;
+	if (banner == NULL || m->banner_said)
+		return;
+	m->banner_said = 1;
+	free(t->text);
+	t->text = xstrdup(banner);
+}
+
+static void
+log_key(const struct monitor *m, const char *what, const struct attempt *t)
+{
+	char	print[SSHKEY_FINGERPRINT_SIZE];
+
+	log_info("%s publickey for %s from %s port %s ssh2: %s %s", what,
+	    log_name(&t->login), m->address, m->port,
+	    verify_sig_log_name(t->ask->key, t->ask->key_len),
+	    sshkey_fingerprint(t->ask->key, t->ask->key_len, print));
+}
+
+static void
+answer(struct monitor *m, const struct ipc *req, const struct attempt *t)
+{
+	struct answer_auth	a = { .dest = t->dest, .text = t->text };
+	struct ipc		out;
+
+	ipc_init(&out, req->type | ANSWER, req->id);
+	put_answer_auth(&out.body, &a);
+	monitor_answer(m, &out);
+	ipc_free(&out);
+}
+
+/* Did this key sign this login, in this connection? (RFC 4252, section 7) */
+static int
+signed_by(const struct monitor *m, const struct ask_auth *a, int hostbound)
+{
+	struct verify_sig	v = {
+		.alg = a->alg,
+		.key = a->key,
+		.key_len = a->key_len,
+		.sig = a->sig,
+		.sig_len = a->sig_len,
+		.sk_flags = a->sk_flags,
+		.sk_counter = a->sk_counter,
+	};
+	struct msg		data;
+	int			ok;
+
+	msg_init(&data);
+	msg_put_blob(&data, m->session_id, m->session_id_len);
+	msg_put_u8(&data, 50);		/* SSH_MSG_USERAUTH_REQUEST */
+	msg_put_text(&data, a->login);
+	msg_put_text(&data, "ssh-connection");
+	msg_put_text(&data, hostbound ?
+	    "publickey-hostbound-v00@openssh.com" : "publickey");
+	msg_put_u8(&data, 1);
+	msg_put_text(&data, a->alg);
+	msg_put_blob(&data, a->key, a->key_len);
+	if (hostbound)
+		msg_put_blob(&data, m->host_key.blob, m->host_key.blob_len);
+	ok = verify_sig(&v, data.data, data.len);
+	msg_free(&data);
+	return (ok);
+}
+
+/* The owner of the key, into *t. */
+static int
+find_owner(struct monitor *m, void *arg)
+{
+	struct attempt	*t = arg;
+	int64_t		 id;
+	int		 r;
+
+	if ((r = userkey_lookup(m->db, t->ask->key, t->ask->key_len, &id,
+	    &t->userkey)) != DB_OK)
+		return (r);
+	return (user_get(m->db, id, &t->user));
+}
+
+static void
+store_away(struct monitor *m, struct attempt *t)
+{
+	m->outage = 1;
+	log_error("login %s from %s port %s refused: the database is away",
+	    log_name(&t->login), m->address, m->port);
+	refuse(m, t, STORE_AWAY);
+}
+
+/* A key, by query or with a signature that was verified. */
+static void
+decide_user(struct monitor *m, struct attempt *t)
+{
+	const char	*why = NULL;
+	int		 r;
+
+	r = store_try(m, find_owner, t);
+	if (r != DB_OK && r != DB_NOTFOUND) {
+		store_away(m, t);
+		return;
+	}
+	if (r == DB_OK && !user_usable(t->user, clock_utc()))
+		why = t->user->disabled ? "disabled" : "expired";
+	if (why != NULL)
+		log_info("User %s from %s not allowed because account is %s",
+		    t->user->name, m->address, why);
+	if (r == DB_NOTFOUND || why != NULL)
+		refuse(m, t, NULL);
+	else
+		t->dest = login_is_shell(&t->login, t->user) ?
+		    DEST_SHELL : DEST_HOST;
+}
+
+/* An invite; a signed one is used up here. */
+static void
+decide_invite(struct monitor *m, struct attempt *t, int is_signed)
+{
+	struct invite	in = {
+		.token = t->login.name,
+		.key = t->ask->key,
+		.key_len = t->ask->key_len,
+	};
+
+	switch (is_signed ? invite_redeem(m, &in) : invite_look(m, &in)) {
+	case INVITE_OK:
+		t->dest = DEST_NOTICE;
+		t->text = in.greeting;
+		t->user = in.user;
+		return;
+	case INVITE_INVALID:
+		refuse(m, t, "sshportal: this invite is not valid: it was "
+		    "used, has expired or was mistyped");
+		break;
+	case INVITE_KEY_TAKEN:
+		refuse(m, t, "sshportal: this key belongs to an account "
+		    "already: log in without the invite, or use another key "
+		    "(ssh -o IdentitiesOnly=yes -i FILE)");
+		break;
+	case INVITE_AWAY:
+		store_away(m, t);
+		break;
+	}
+}
+
+static void
+decide(struct monitor *m, struct attempt *t, int is_signed)
+{
+	const char	*wrong;
+
+	wrong = verify_sig_key(t->ask->key, t->ask->key_len, t->ask->alg);
+	if (wrong == NULL && is_signed && !signed_by(m, t->ask, 0) &&
+	    !signed_by(m, t->ask, 1))
+		wrong = "bad signature";
+	if (t->login.kind == LOGIN_HEALTHCHECK) {
+		t->dest = DEST_NOTICE;
+		t->text = xstrdup(HEALTHY);
+	} else if (wrong != NULL) {
+		log_info("key of %s port %s: %s", m->address, m->port, wrong);
+		refuse(m, t, NULL);
+	} else if (t->login.kind == LOGIN_INVITE)
+		decide_invite(m, t, is_signed);
+	else
+		decide_user(m, t);
+}
+
+/* The one place where a connection gets an identity. */
+static void
+enter(struct monitor *m, struct attempt *t)
+{
+	char	name[64];
+
+	log_key(m, "Accepted", t);
+	if (t->user != NULL)
+		proctitle_set("monitor %s", escape_into(name, sizeof(name),
+		    t->user->name));
+	m->user = t->user;
+	m->userkey = t->userkey;
+	t->user = NULL;
+	m->wanted = t->login;
+	memset(&t->login, 0, sizeof(t->login));
+	if (t->dest == DEST_HOST) {
+		m->use.state = ST_OPEN;
+		monitor_authenticated(m);
+		return;
+	}
+	store_close(m);
+	if (t->dest == DEST_SHELL) {
+		m->use.state = ST_SHELL;
+		monitor_authenticated(m);
+	} else {
+		/* A text takes no time: the grace time goes on. */
+		m->use.state = ST_NOTICE;
+	}
+}
+
+static int
+answer_key(struct monitor *m, struct ipc *req, int is_signed)
+{
+	struct ask_auth	a;
+	struct attempt	t = { .ask = &a };
+
+	if (get_ask_auth(&req->body, &a) == -1 ||
+	    (is_signed ? a.sig_len == 0 : a.sig_len != 0))
+		return (-1);
+	login_parse(&t.login, a.login, m->settings);
+	remember_login(m, &t.login);
+	decide(m, &t, is_signed);
+	if (t.dest == DEST_REFUSED && !m->outage) {
+		m->refused_keys++;
+		log_key(m, "Failed", &t);
+	}
+	answer(m, req, &t);
+	if (t.dest != DEST_REFUSED && is_signed)
+		enter(m, &t);
+	attempt_free(&t);
+	return (0);
+}
+
+int
+answer_auth_query(struct monitor *m, struct ipc *req)
+{
+	return (answer_key(m, req, 0));
+}
+
+int
+answer_auth_key(struct monitor *m, struct ipc *req)
+{
+	return (answer_key(m, req, 1));
+}
+
+int
+answer_auth_none(struct monitor *m, struct ipc *req)
+{
+	struct ask_auth	a;
+	struct attempt	t = { .ask = &a, .dest = DEST_REFUSED };
+
+	if (get_ask_auth(&req->body, &a) == -1 || a.alg[0] != '\0' ||
+	    a.key_len != 0 || a.sig_len != 0)
+		return (-1);
+	login_parse(&t.login, a.login, m->settings);
+	remember_login(m, &t.login);
+	if (t.login.kind == LOGIN_HEALTHCHECK) {
+		t.dest = DEST_NOTICE;
+		t.text = xstrdup(HEALTHY);
+		m->use.state = ST_NOTICE;
+	}
+	answer(m, req, &t);
+	attempt_free(&t);
+	return (0);
+}

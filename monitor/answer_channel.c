@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Channels to a host: what may be opened, its record, its recording; and the
+ * child's log.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "db/host.h"
+#include "lib/clock.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "monitor/channels.h"
+#include "monitor/journal.h"
+#include "monitor/monitor.h"
+#include "monitor/recording.h"
+
+static const struct channel_type {
+	const char	*name;
+	int		 recorded;	/* even without a pty */
+} types[] = {
+	{ "shell", 1 },
+	{ "exec", 0 },
+	{ "subsystem", 0 },
+};
+
+static const struct channel_type *
+type_by_name(const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].name, name) == 0)
+			return (&types[i]);
+	}
+	return (NULL);
+}
+
+static int
+wants_recording(const struct monitor *m, const struct channel_type *t,
+    const struct ask_channel_open *a)
+{
+	return (m->host->logging == LOGGING_EVERYTHING &&
+	    (a->pty || t->recorded));
+}
+
+static void
+refuse(struct monitor *m, const struct ipc *req,
+    const struct ask_channel_open *a, const char *sentence)
+{
+	journal_channel_open(m, ++m->last_seq, a, sentence);
+	monitor_verdict(m, req->type, req->id, sentence);
+}
+
+int
+answer_channel_open(struct monitor *m, struct ipc *req)
+{
+	static const struct verdict	 yes = { .ok = 1, .sentence = "" };
+	const struct channel_type	*type;
+	struct ask_channel_open		 a;
+	struct monitor_channel		*c;
+	struct ipc			 out;
+
+	if (get_ask_channel_open(&req->body, &a) == -1 ||
+	    (type = type_by_name(a.type)) == NULL ||
+	    channels_find(m, a.channel) != NULL)
+		return (-1);
+	if ((c = channels_add(m, a.channel)) == NULL) {
+		refuse(m, req, &a, "sshportal: too many channels at once");
+		return (0);
+	}
+	journal_channel_open(m, c->seq, &a, NULL);
+	ipc_init(&out, req->type | ANSWER, req->id);
+	put_verdict(&out.body, &yes);
+	if (wants_recording(m, type, &a))
+		out.fds[0] = recording_open(m->settings->logs_dir, m->session,
+		    c->seq, clock_utc());
+	monitor_answer(m, &out);
+	ipc_free(&out);
+	return (0);
+}
+
+int
+answer_channel_close(struct monitor *m, struct ipc *req)
+{
+	struct ask_channel_close	 a;
+	struct monitor_channel		*c;
+
+	if (get_ask_channel_close(&req->body, &a) == -1)
+		return (-1);
+	c = channels_find(m, a.channel);
+	if (m->use.state == ST_SHELL) {
+		/* Its shell may have ended a moment ago. */
+		if (c != NULL)
+			channels_remove(m, c);
+		return (0);
+	}
+	if (c == NULL)
+		return (-1);
+	journal_channel_close(m, c->seq, &a);
+	channels_remove(m, c);
+	return (0);
+}
+
+int
+answer_log(struct monitor *m, struct ipc *req)
+{
+	struct ask_log	a;
+
+	(void)m;
+	if (get_ask_log(&req->body, &a) == -1 || a.level > LOG_LEVEL_DEBUG)
+		return (-1);
+	log_relay(a.level, "child", a.text);
+	return (0);
+}

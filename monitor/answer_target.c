@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From an authenticated person to a connected host: which host the login name
+ * means, whether the person may reach it, the session's row, the dialling.
+ * What fails on the way refuses, with a sentence.
+ */
+#include <openssl/evp.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "db/host.h"
+#include "db/key.h"
+#include "db/user.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/proctitle.h"
+#include "lib/sshkey.h"
+#include "lib/xmalloc.h"
+#include "monitor/access.h"
+#include "monitor/answer_target.h"
+#include "monitor/dial.h"
+#include "monitor/journal.h"
+#include "monitor/monitor.h"
+#include "monitor/secrets.h"
+#include "monitor/store.h"
+
+/* A host's name as it may stand in a sentence. */
+struct shown {
+	char	text[NAME_MAX_BYTES + 1];
+};
+
+static const char *
+show(struct shown *s, const char *name)
+{
+	return (escape_into(s->text, sizeof(s->text), name));
+}
+
+/* The same for a host that is not there and for one that is not granted. */
+static char *
+no_such_host(struct monitor *m, const char *reason)
+{
+	struct shown	s;
+
+	log_info("user %s, host %s: %s", m->user->name, m->wanted.name,
+	    reason);
+	return (xasprintf("sshportal: no host \"%s\" that you may reach",
+	    show(&s, m->wanted.name)));
+}
+
+/* What the store says about the wish. */
+struct lookup {
+	int		 allowed;
+	struct key	*key;
+};
+
+static int
+look_up(struct monitor *m, void *arg)
+{
+	struct lookup	*l = arg;
+	int		 r;
+
+	host_free(m->host);
+	m->host = NULL;
+	l->key = NULL;
+	if ((r = host_by_name(m->db, m->wanted.name, &m->host)) != DB_OK)
+		return (r);
+	r = access_rules(m->db, m->user, m->host, clock_utc(), &l->allowed);
+	if (r != DB_OK || m->host->key_id == 0)
+		return (r);
+	r = key_get(m->db, m->host->key_id, &l->key);
+	return (r == DB_NOTFOUND ? DB_REF : r);
+}
+
+/* The key to log in with there, out of its seal. */
+static int
+load_up_key(struct monitor *m, const struct key *k)
+{
+	const struct sealer	*s = secrets_sealer();
+	void			*pem;
+	size_t			 len;
+	int			 r;
+
+	if (k->priv_sealed == NULL || s->open(s->arg, SEAL_KEY_TABLE,
+	    SEAL_KEY_COLUMN, k->id, k->priv_sealed, &pem, &len) == -1) {
+		log_error("key %s: its private half does not open", k->name);
+		return (-1);
+	}
+	r = sshkey_read_private(pem, len, &m->up_key, NULL, 0);
+	sodium_free(pem);
+	if (r == 0)
+		r = sshkey_blob(m->up_key, &m->up_blob, &m->up_blob_len);
+	if (r == -1)
+		log_error("key %s: unreadable", k->name);
+	return (r);
+}
+
+/* Whether we can go there at all; NULL, or the sentence why not. */
+static char *
+way_there(struct monitor *m, const struct key *k)
+{
+	const struct host	*h = m->host;
+	struct shown		 s, t;
+
+	show(&s, h->name);
+	if (m->wanted.account != NULL &&
+	    strcmp(m->wanted.account, h->login) != 0)
+		return (xasprintf("sshportal: on host \"%s\" you may not log "
+		    "in as \"%s\": leave the account out", s.text,
+		    show(&t, m->wanted.account)));
+	if (h->hop_id != 0)
+		return (xasprintf("sshportal: host \"%s\" lies behind another "
+		    "host, which is not supported", s.text));
+	if (k != NULL && load_up_key(m, k) == -1)
+		return (xasprintf("sshportal: the key for host \"%s\" cannot "
+		    "be read: tell an administrator", s.text));
+	if (h->scheme == HOST_SSH && k == NULL && h->password_sealed == NULL)
+		return (xasprintf("sshportal: host \"%s\" has neither a key "
+		    "nor a password to log in with: tell an administrator",
+		    s.text));
+	return (NULL);
+}
+
+/* Everything before the dialling; NULL, or the sentence that refuses. */
+static char *
+find_target(struct monitor *m)
+{
+	struct lookup	 l = { 0 };
+	struct shown	 s;
+	char		*no;
+	int		 r;
+
+	r = store_try(m, look_up, &l);
+	if (r == DB_NOTFOUND)
+		return (no_such_host(m, "no such host"));
+	if (r != DB_OK)
+		no = xstrdup(STORE_AWAY);
+	else if ((r = access_granted(m, m->user, m->host, l.allowed)) == 1)
+		no = way_there(m, l.key);
+	else if (r == -1 && l.allowed)
+		no = xasprintf("sshportal: the access check for host \"%s\" "
+		    "failed: tell an administrator", show(&s, m->host->name));
+	else
+		no = no_such_host(m, "no grant");
+	key_free(l.key);
+	if (no == NULL && store_try(m, journal_begin, NULL) != DB_OK)
+		no = xasprintf("sshportal: the session cannot be recorded in "
+		    "the database: try again later");
+	return (no);
+}
+
+/* Sends the answer; a sentence refuses and is freed. */
+static void
+answer(struct monitor *m, char *no)
+{
+	struct answer_target	 a = { .verdict = { .ok = no == NULL,
+				    .sentence = no } };
+	const struct host	*h = m->host;
+	struct ipc		 out;
+
+	ipc_init(&out, ASK_TARGET | ANSWER, m->target_id);
+	if (no == NULL) {
+		a.host = h->name;
+		a.account = h->login;
+		a.scheme = h->scheme == HOST_TELNET ?
+		    SCHEME_TELNET : SCHEME_SSH;
+		a.has_password = h->password_sealed != NULL;
+		a.key = m->up_blob;
+		a.key_len = m->up_blob_len;
+		a.hostkey_type = h->host_key_type;
+		out.fds[0] = m->upstream;
+		m->use.state = h->scheme == HOST_SSH ? ST_HOSTKEY : ST_RUN;
+	} else {
+		log_info("user %s: %s", m->user->name, no);
+		m->use.state = ST_REFUSED;
+	}
+	put_answer_target(&out.body, &a);
+	monitor_answer(m, &out);
+	out.fds[0] = -1;
+	ipc_free(&out);
+	free(no);
+}
+
+int
+answer_target(struct monitor *m, struct ipc *req)
+{
+	struct host	*h;
+	char		*no;
+
+	m->target_id = req->id;
+	no = find_target(m);
+	/* An unknown host key will be written down in a moment. */
+	h = m->host;
+	if (no != NULL || h->scheme != HOST_SSH || h->host_key != NULL)
+		store_close(m);
+	if (no != NULL) {
+		answer(m, no);
+		return (0);
+	}
+	m->use.state = ST_DIAL;
+	m->dial = dial_start(h->addr, h->port, m->settings->connect_timeout_ms,
+	    monitor_forget, m);
+	return (0);
+}
+
+void
+answer_target_dialling(struct monitor *m)
+{
+	struct shown		 s, u;
+	enum dial_result	 r = dial_step(m->dial);
+
+	if (r == DIAL_WAIT)
+		return;
+	if (r == DIAL_DONE) {
+		m->upstream = dial_take(m->dial);
+		proctitle_set("monitor %s %s", show(&u, m->user->name),
+		    show(&s, m->host->name));
+		answer(m, NULL);
+	} else {
+		free(m->error);
+		m->error = xasprintf("cannot connect: %s",
+		    dial_error(m->dial));
+		log_info("host %s (%s port %u): %s", m->host->name,
+		    m->host->addr, m->host->port, m->error);
+		answer(m, xasprintf("sshportal: cannot connect to host \"%s\":"
+		    " %s", show(&s, m->host->name), dial_error(m->dial)));
+		store_close(m);
+	}
+	dial_free(m->dial);
+	m->dial = NULL;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Logging in to the host: is it the host that it was, and the key or password
+ * that the person never sees.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "db/host.h"
+#include "lib/escape.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/sshkey.h"
+#include "lib/xmalloc.h"
+#include "monitor/journal.h"
+#include "monitor/monitor.h"
+#include "monitor/secrets.h"
+#include "monitor/store.h"
+
+/* The key that a host showed. */
+struct offer {
+	const uint8_t	*blob;
+	size_t		 len;
+	const char	*type;
+	unsigned char	*pinned;	/* what stands in the store; owned */
+	size_t		 pinned_len;
+};
+
+static int
+pin(struct monitor *m, void *arg)
+{
+	struct offer	*o = arg;
+
+	free(o->pinned);
+	o->pinned = NULL;
+	return (host_pin_key(m->db, m->host->id, o->type, o->blob, o->len,
+	    &o->pinned, &o->pinned_len));
+}
+
+static void
+tell_learnt(struct monitor *m, const struct offer *o)
+{
+	char	print[SSHKEY_FINGERPRINT_SIZE], *args;
+
+	sshkey_fingerprint(o->blob, o->len, print);
+	log_info("host %s: learnt its host key %s %s", m->host->name, o->type,
+	    print);
+	args = xasprintf("{\"key\":\"%s\",\"type\":\"%s\"}", print, o->type);
+	journal_event(m, "host", "learn-host-key", m->host->name, args);
+	free(args);
+}
+
+/* Loud: the log, the audit log, the person. Returns the sentence. */
+static char *
+tell_changed(struct monitor *m, const struct offer *o)
+{
+	char	was[SSHKEY_FINGERPRINT_SIZE], is[SSHKEY_FINGERPRINT_SIZE];
+	char	name[NAME_MAX_BYTES + 1], *args;
+
+	sshkey_fingerprint(o->pinned, o->pinned_len, was);
+	sshkey_fingerprint(o->blob, o->len, is);
+	log_error("host %s (%s port %u): HOST KEY HAS CHANGED from %s to %s: "
+	    "connection refused", m->host->name, m->host->addr, m->host->port,
+	    was, is);
+	args = xasprintf("{\"was\":\"%s\",\"is\":\"%s\"}", was, is);
+	journal_event(m, "host", "host-key-changed", m->host->name, args);
+	free(args);
+	free(m->error);
+	m->error = xasprintf("host key has changed from %s to %s", was, is);
+	escape_into(name, sizeof(name), m->host->name);
+	return (xasprintf("sshportal: the host key of \"%s\" has changed from "
+	    "%s to %s: somebody may be listening; if the change is known, an "
+	    "administrator removes the host and creates it again", name, was,
+	    is));
+}
+
+/* NULL if the host may be trusted, or the sentence why not. */
+static char *
+check_key(struct monitor *m, struct offer *o)
+{
+	const struct host	*h = m->host;
+
+	if (h->host_key != NULL) {
+		o->pinned = xmalloc(h->host_keylen);
+		memcpy(o->pinned, h->host_key, h->host_keylen);
+		o->pinned_len = h->host_keylen;
+	} else if (store_try(m, pin, o) != DB_OK)
+		return (xstrdup("sshportal: the host's key is new and cannot "
+		    "be recorded in the database: try again later"));
+	if (o->pinned_len != o->len ||
+	    memcmp(o->pinned, o->blob, o->len) != 0)
+		return (tell_changed(m, o));
+	if (h->host_key == NULL)
+		tell_learnt(m, o);
+	return (NULL);
+}
+
+int
+answer_hostkey(struct monitor *m, struct ipc *req)
+{
+	struct ask_hostkey	 a;
+	struct sshkey_info	 info;
+	struct offer		 o = { 0 };
+	char			*no;
+
+	if (get_ask_hostkey(&req->body, &a) == -1 || a.hop != 0 ||
+	    sshkey_info(a.key, a.len, &info) == -1)
+		return (-1);
+	o.blob = a.key;
+	o.len = a.len;
+	o.type = info.type;
+	no = check_key(m, &o);
+	free(o.pinned);
+	store_close(m);
+	m->use.state = no == NULL ? ST_RUN : ST_REFUSED;
+	monitor_verdict(m, req->type, req->id, no);
+	free(no);
+	return (0);
+}
+
+int
+answer_up_sign(struct monitor *m, struct ipc *req)
+{
+	struct ask_up_sign	 a;
+	struct sign_login	 l = {
+		.pkey = m->up_key,
+		.blob = m->up_blob,
+		.blob_len = m->up_blob_len,
+	};
+	struct answer_sign	 answer;
+	struct ipc		 out;
+	struct msg		 sig;
+
+	if (get_ask_up_sign(&req->body, &a) == -1 || a.hop != 0 ||
+	    m->up_key == NULL)
+		return (-1);
+	l.account = m->host->login;
+	l.legacy = m->host->legacy;
+	msg_init(&sig);
+	/* Empty where it is refused. */
+	if (sign_login(a.data, a.len, &l, &sig) == -1) {
+		msg_free(&sig);
+		return (-1);
+	}
+	answer.sig = sig.data;
+	answer.len = sig.len;
+	ipc_init(&out, req->type | ANSWER, req->id);
+	put_answer_sign(&out.body, &answer);
+	monitor_answer(m, &out);
+	ipc_free(&out);
+	msg_free(&sig);
+	return (0);
+}
+
+/* The host's password, sodium_malloc'ed with a NUL, or NULL (logged). */
+static char *
+open_password(struct monitor *m)
+{
+	const struct sealer	*s = secrets_sealer();
+	void			*plain;
+	char			*password = NULL;
+	size_t			 len;
+
+	if (s->open(s->arg, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, m->host->id,
+	    m->host->password_sealed, &plain, &len) == -1) {
+		log_error("host %s: its password does not open",
+		    m->host->name);
+		return (NULL);
+	}
+	if (len <= PASSWORD_MAX && memchr(plain, '\0', len) == NULL &&
+	    (password = sodium_malloc(len + 1)) != NULL) {
+		memcpy(password, plain, len);
+		password[len] = '\0';
+	}
+	sodium_free(plain);
+	return (password);
+}
+
+int
+answer_up_password(struct monitor *m, struct ipc *req)
+{
+	struct ask_up_password	 a;
+	struct answer_password	 answer;
+	struct ipc		 out;
+	char			*password;
+
+	if (get_ask_up_password(&req->body, &a) == -1 || a.hop != 0 ||
+	    m->host->password_sealed == NULL)
+		return (-1);
+	password = open_password(m);
+	answer.password = password != NULL ? password : "";
+	ipc_init(&out, req->type | ANSWER, req->id);
+	put_answer_password(&out.body, &answer);
+	monitor_answer(m, &out);
+	ipc_free(&out);
+	if (password != NULL)
+		sodium_free(password);
+	return (0);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gate's table, and the only way through it.
+ */
+#include "lib/clock.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "monitor/dispatch.h"
+#include "monitor/monitor.h"
+
+#define IN(state)	(1U << (state))
+#define SHELL		IN(ST_SHELL)
+#define SESSION		(IN(ST_HOSTKEY) | IN(ST_RUN))
+#define LOGGED_IN	(IN(ST_NOTICE) | SHELL | IN(ST_OPEN) | \
+			IN(ST_DIAL) | SESSION | IN(ST_REFUSED))
+#define ALWAYS		((1U << ST_END_OF_LIST) - 1)
+
+/* What a message needs besides its longest fields: lengths, NULs, numbers. */
+#define FRAME		64
+#define AUTH_BYTES	(LOGIN_MAX + ALG_MAX + KEY_MAX + FRAME)
+
+const struct gate gates[ASK_END_OF_LIST] = {
+/* states, times, a minute, bytes, handler */
+[ASK_KEX_SIGN] = { IN(ST_KEX), 1, 0,
+    TRANSCRIPT_MAX + FRAME, answer_kex_sign },
+[ASK_REKEY_SIGN] = { LOGGED_IN, 0, 600,
+    TRANSCRIPT_MAX + FRAME, answer_rekey_sign },
+[ASK_AUTH_NONE] = { IN(ST_AUTH), 1, 0,
+    AUTH_BYTES, answer_auth_none },
+[ASK_AUTH_QUERY] = { IN(ST_AUTH), 20, 0,
+    AUTH_BYTES, answer_auth_query },
+[ASK_AUTH_KEY] = { IN(ST_AUTH), 6, 0,
+    AUTH_BYTES + SIG_MAX, answer_auth_key },
+[ASK_TARGET] = { IN(ST_OPEN), 1, 0,
+    0, answer_target },
+[ASK_HOSTKEY] = { IN(ST_HOSTKEY), 1, 0,
+    KEY_MAX + FRAME, answer_hostkey },
+[ASK_UP_SIGN] = { IN(ST_RUN), 3, 0,
+    SIGN_DATA_MAX + FRAME, answer_up_sign },
+[ASK_UP_PASSWORD] = { IN(ST_RUN), 1, 0,
+    FRAME, answer_up_password },
+[ASK_CHANNEL_OPEN] = { SESSION, 0, 6000,
+    ALG_MAX + COMMAND_MAX + FRAME, answer_channel_open },
+[ASK_CHANNEL_CLOSE] = { SESSION | SHELL | IN(ST_REFUSED), 0, 6000,
+    ALG_MAX + FRAME, answer_channel_close },
+[ASK_SHELL] = { SHELL, 0, 600,
+    TERM_MAX + COMMAND_MAX + FRAME, answer_shell },
+[ASK_SHELL_RESIZE] = { SHELL, 0, 6000,
+    FRAME, answer_shell_resize },
+[ASK_LOG] = { ALWAYS, 0, 6000,
+    LOG_TEXT_MAX + FRAME, answer_log },
+};
+_Static_assert(ASK_END_OF_LIST == 15, "a row in gates[] for each request");
+_Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
+
+static const char *const request_names[] = {
+	[ASK_KEX_SIGN] = "KEX_SIGN",
+	[ASK_REKEY_SIGN] = "REKEY_SIGN",
+	[ASK_AUTH_NONE] = "AUTH_NONE",
+	[ASK_AUTH_QUERY] = "AUTH_QUERY",
+	[ASK_AUTH_KEY] = "AUTH_KEY",
+	[ASK_TARGET] = "TARGET",
+	[ASK_HOSTKEY] = "HOSTKEY",
+	[ASK_UP_SIGN] = "UP_SIGN",
+	[ASK_UP_PASSWORD] = "UP_PASSWORD",
+	[ASK_CHANNEL_OPEN] = "CHANNEL_OPEN",
+	[ASK_CHANNEL_CLOSE] = "CHANNEL_CLOSE",
+	[ASK_SHELL] = "SHELL",
+	[ASK_SHELL_RESIZE] = "SHELL_RESIZE",
+	[ASK_LOG] = "LOG",
+};
+
+static const char *const state_names[] = {
+	[ST_SPARE] = "spare",
+	[ST_KEX] = "key exchange",
+	[ST_AUTH] = "authentication",
+	[ST_NOTICE] = "notice",
+	[ST_SHELL] = "shell",
+	[ST_OPEN] = "authenticated",
+	[ST_DIAL] = "dialling",
+	[ST_HOSTKEY] = "host key",
+	[ST_RUN] = "session",
+	[ST_REFUSED] = "refused",
+};
+
+const char *
+gate_state_name(enum gate_state state)
+{
+	return (state < ST_END_OF_LIST ? state_names[state] : "?");
+}
+
+const char *
+gate_request_name(uint8_t type)
+{
+	return (type > 0 && type < ASK_END_OF_LIST ?
+	    request_names[type] : "unknown request");
+}
+
+/* Counts it in the current minute; whether that was one too many. */
+static int
+too_fast(struct gate_use *use, uint8_t type, int64_t now)
+{
+	if (gates[type].a_minute == 0)
+		return (0);
+	if (use->minute[type].count == 0 ||
+	    now - use->minute[type].since >= 60000) {
+		use->minute[type].since = now;
+		use->minute[type].count = 0;
+	}
+	return (++use->minute[type].count > gates[type].a_minute);
+}
+
+const char *
+gate_check(struct gate_use *use, uint8_t type, size_t len, int has_fds,
+    int64_t now)
+{
+	const struct gate	*g;
+
+	if (type == 0 || type >= ASK_END_OF_LIST)
+		return ("unknown");
+	g = &gates[type];
+	if ((g->states & IN(use->state)) == 0)
+		return ("not permitted in this state");
+	if (g->times != 0 && use->count[type] >= g->times)
+		return ("asked too often");
+	if (len > g->max)
+		return ("too long");
+	if (has_fds)
+		return ("descriptors in it");
+	if (too_fast(use, type, now))
+		return ("asked too fast");
+	use->count[type]++;
+	return (NULL);
+}
+
+int
+dispatch(struct monitor *m, struct ipc *req)
+{
+	const char	*wrong;
+
+	wrong = gate_check(&m->use, req->type, req->body.len,
+	    req->fds[0] != -1, clock_mono_ms());
+	if (wrong == NULL && gates[req->type].handler(m, req) == -1)
+		wrong = "malformed";
+	if (wrong == NULL)
+		return (0);
+	monitor_end(m, MONITOR_GATE, "gate: %s (%u, %zu bytes) in state %s: %s",
+	    gate_request_name(req->type), req->type, req->body.len,
+	    gate_state_name(m->use.state), wrong);
+	return (-1);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is written of a session: its row, before the host is dialled; then,
+ * through the keeper, its channels, what is worth an event, and its end.
+ */
+#ifndef MONITOR_JOURNAL_H
+#define MONITOR_JOURNAL_H
+
+#include <stdint.h>
+
+#include "lib/catalogue.h"
+
+struct monitor;
+
+/*
+ * Writes the row of the session with m->host and opens the session's socket,
+ * both or neither: a row without a socket is taken for a dead one. For
+ * store_try(); returns a class of enum db_status.
+ */
+int	journal_begin(struct monitor *, void *unused);
+
+/* A channel, by our number for it; refused: why, or NULL. */
+void	journal_channel_open(struct monitor *, uint32_t seq,
+	    const struct ask_channel_open *, const char *refused);
+
+/* Its end, and its bytes into the session's sum. */
+void	journal_channel_close(struct monitor *, uint32_t seq,
+	    const struct ask_channel_close *);
+
+/* An event by the person. args is JSON or "". */
+void	journal_event(struct monitor *, const char *domain, const char *action,
+	    const char *entity, const char *args);
+
+/*
+ * The end, once: ends what channels are open, writes the session's end with
+ * m->error, waits a moment for the keeper, closes the session's socket.
+ */
+void	journal_end(struct monitor *);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor: one a connection. It holds what is secret, knows who the
+ * person is and what they may reach, and answers the child, which it trusts
+ * in nothing, through the gate (monitor/dispatch.h).
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/catalogue.h"
+#include "lib/settings.h"
+#include "monitor/dispatch.h"
+#include "monitor/login.h"
+#include "monitor/sign.h"
+#include "monitor/state.h"
+
+struct db;
+struct dial;
+struct evp_pkey_st;
+struct host;
+struct ipc;
+struct user;
+
+#define MONITOR_CHANNELS_MAX	256	/* open at once, whatever is set */
+#define MONITOR_PEERS_MAX	4	/* asking on the session's socket */
+
+/* A channel that is open, and the shell behind it if it has one. */
+struct monitor_channel {
+	uint32_t	 number;	/* the child's */
+	uint32_t	 seq;		/* ours, never used twice */
+	pid_t		 shell;		/* 0: none */
+	int		 closed;	/* by the child, before its shell */
+	int		 pty;		/* our copy of the master, or -1 */
+	int		 vault;		/* the shell's way to us, or -1 */
+};
+
+struct monitor {
+	const struct settings	*settings;
+	struct secret_settings	 secrets;	/* how to open the store */
+
+	int			 ctl;		/* the daemon, -1 when gone */
+	int			 gate;		/* the child, -1 when gone */
+	int			 signals;	/* signalfd */
+	pid_t			 child;		/* 0: none, or reaped */
+	int			 child_status;	/* as waitpid() gave it */
+	int			 child_died;
+
+	struct gate_use		 use;		/* state, counts of requests */
+	int			 ending;	/* an end was decided on */
+	enum monitor_exit	 status;	/* with which */
+	int			 stopping;	/* the child was told why */
+	int64_t			 grace_ends;	/* monotonic ms, 0: no limit */
+	int64_t			 stop_ends;	/* the child's time to say it */
+	int64_t			 next_ping;	/* of a spare */
+
+	/* the connection */
+	int			 client;	/* our copy, to shut down */
+	char			 source[ADDR_MAX + 1];
+	char			 address[ADDR_MAX + 1];	/* source, split */
+	char			 port[8];
+	char			*client_version;
+	uint8_t			 session_id[SIGN_HASH_MAX];
+	size_t			 session_id_len;	/* 0: none yet */
+	struct sign_host_key	 host_key;
+
+	/* the store */
+	struct db		*db;		/* NULL: closed */
+	int64_t			 outage_ends;	/* no more retries after it */
+	int			 outage;	/* a login failed for it */
+
+	/* who, from a signature that was verified here */
+	struct user		*user;		/* NULL: nobody yet */
+	int64_t			 userkey;	/* row of the key */
+	char			*login;		/* last one tried, or NULL */
+	struct login		 wanted;	/* parsed; after login */
+	unsigned		 refused_keys;
+	int			 banner_said;
+
+	/* where to */
+	struct host		*host;
+	struct evp_pkey_st	*up_key;	/* to log in with, or NULL */
+	uint8_t			*up_blob;	/* its public half */
+	size_t			 up_blob_len;
+	struct dial		*dial;		/* while it dials */
+	uint32_t		 target_id;	/* request to answer then */
+	int			 upstream;	/* our copy, to shut down */
+
+	/* the session */
+	int64_t			 session;	/* row, 0: none */
+	char			 instance[STATE_ID_SIZE];
+	int			 listener;	/* session-ID.sock */
+	int			 peers[MONITOR_PEERS_MAX];
+	char			*error;		/* why it ended, for the row */
+	uint64_t		 bytes_in, bytes_out;
+	uint32_t		 last_seq;
+	struct monitor_channel	 channels[MONITOR_CHANNELS_MAX];
+	size_t			 nchannels;
+};
+
+/*
+ * Life of a monitor, in a process that the daemon forked: makes the gate,
+ * forks the child, loads secrets, drops privileges, reports itself as spare on
+ * ctl, serves one connection. Takes ctl and secrets_fd over. Exits with an
+ * enum monitor_exit.
+ */
+void	monitor_main(int ctl, int secrets_fd, const struct settings *)
+	    __attribute__((noreturn));
+
+/*
+ * The same after the fork: gate leads to the child, whose pid is child (0: it
+ * is not ours to wait for; the end of the gate is then its end).
+ */
+void	monitor_run(int ctl, int gate, pid_t child, int secrets_fd,
+	    const struct settings *) __attribute__((noreturn));
+
+/* Somebody is known: ends the grace time, here and in the daemon. */
+void	monitor_authenticated(struct monitor *);
+
+/* Answers a request; frees nothing. fds in the answer stay the caller's. */
+void	monitor_answer(struct monitor *, const struct ipc *answer);
+
+/* Answers with a verdict: yes (NULL), or no with this sentence. */
+void	monitor_verdict(struct monitor *, uint8_t request, uint32_t id,
+	    const char *sentence);
+
+/*
+ * Decides on the end, the first time that it is called. The reason (printf-
+ * like, may be NULL) is logged and becomes the session's error unless that has
+ * one. The loop then ends.
+ */
+void	monitor_end(struct monitor *, enum monitor_exit, const char *, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* The child has ended, and all that it said was heard. */
+void	monitor_child_gone(struct monitor *);
+
+/* Has the child say a sentence, then ends with MONITOR_STOPPED. */
+void	monitor_stop(struct monitor *, const char *sentence);
+
+/*
+ * In a process forked from a monitor that runs other code than ours: default
+ * signals, no secret, nothing of the monitor's that could be sent or written.
+ * Descriptors stay open. The argument is the monitor.
+ */
+void	monitor_forget(void *);
+
+#endif

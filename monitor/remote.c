@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session's own socket.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/db.h"
+#include "db/host.h"
+#include "db/user.h"
+#include "db/userkey.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/log.h"
+#include "lib/unixsock.h"
+#include "lib/xmalloc.h"
+#include "monitor/access.h"
+#include "monitor/monitor.h"
+#include "monitor/remote.h"
+#include "monitor/store.h"
+
+void
+remote_accept(struct monitor *m)
+{
+	int	fd, i;
+
+	fd = accept4(m->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd == -1)
+		return;
+	for (i = 0; i < MONITOR_PEERS_MAX; i++) {
+		if (m->peers[i] == -1 && unixsock_peer_trusted(fd) == 1) {
+			m->peers[i] = fd;
+			return;
+		}
+	}
+	close(fd);
+}
+
+/* Whether a key is still there and still this user's. */
+static int
+check_key(struct monitor *m)
+{
+	struct userkey	*k;
+	int		 r;
+
+	if ((r = userkey_get(m->db, m->userkey, &k)) != DB_OK)
+		return (r);
+	if (k->user_id != m->user->id)
+		r = DB_NOTFOUND;
+	userkey_free(k);
+	return (r);
+}
+
+/* DB_OK: *why is NULL or says why the person may no longer be there. */
+static int
+check(struct monitor *m, void *arg)
+{
+	const char	**why = arg;
+	struct user	 *u = NULL;
+	struct host	 *h = NULL;
+	int		  r, allowed = 0;
+
+	*why = NULL;
+	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
+		*why = "your account was removed";
+	else if (r == DB_OK && !user_usable(u, clock_utc()))
+		*why = "your account is disabled";
+	else if (r == DB_OK && (r = check_key(m)) == DB_NOTFOUND)
+		*why = "your key was removed";
+	else if (r == DB_OK && (r = host_get(m->db, m->host->id, &h)) ==
+	    DB_NOTFOUND)
+		*why = "the host was removed";
+	else if (r == DB_OK && (r = access_rules(m->db, u, h, clock_utc(),
+	    &allowed)) == DB_OK && access_granted(m, u, h, allowed) != 1)
+		*why = "you may no longer reach this host";
+	user_free(u);
+	host_free(h);
+	return (*why != NULL ? DB_OK : r);
+}
+
+static const char *
+revalidate(struct monitor *m)
+{
+	const char	*why;
+	char		*sentence;
+	int		 r;
+
+	m->outage_ends = 0;
+	r = store_try(m, check, &why);
+	store_close(m);
+	if (r != DB_OK)
+		return ("away");
+	if (why == NULL)
+		return ("ok");
+	sentence = xasprintf("sshportal: this session ends: %s", why);
+	monitor_stop(m, sentence);
+	free(sentence);
+	return ("stopped");
+}
+
+static const char *
+stop(struct monitor *m, const char *reason)
+{
+	char	 clean[REMOTE_REQUEST_MAX];
+	char	*sentence;
+
+	escape_into(clean, sizeof(clean), reason);
+	sentence = xasprintf("sshportal: this session was stopped%s%s",
+	    clean[0] != '\0' ? ": " : "", clean);
+	monitor_stop(m, sentence);
+	free(sentence);
+	return ("ok");
+}
+
+static const char *
+obey(struct monitor *m, const char *request)
+{
+	if (strcmp(request, "revalidate") == 0)
+		return (revalidate(m));
+	if (strcmp(request, "stop") == 0)
+		return (stop(m, ""));
+	if (strncmp(request, "stop ", 5) == 0)
+		return (stop(m, request + 5));
+	return ("what");
+}
+
+void
+remote_serve(struct monitor *m, int i)
+{
+	char		 request[REMOTE_REQUEST_MAX + 1];
+	const char	*answer;
+	ssize_t		 n;
+
+	n = recv(m->peers[i], request, REMOTE_REQUEST_MAX, 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		request[n] = '\0';
+		answer = obey(m, request);
+		n = send(m->peers[i], answer, strlen(answer), MSG_NOSIGNAL);
+	}
+	if (n <= 0) {
+		close(m->peers[i]);
+		m->peers[i] = -1;
+	}
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The two signatures that a monitor makes for its child: over a key exchange
+ * with the person, with the portal's host key, and over a login on a host,
+ * with the key for that host. The child gives what is to be signed in full;
+ * here it is taken apart and believed in nothing.
+ */
+#ifndef MONITOR_SIGN_H
+#define MONITOR_SIGN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/catalogue.h"
+
+struct evp_pkey_st;
+struct msg;
+
+#define SIGN_HASH_MAX	64
+
+struct sign_host_key {
+	struct evp_pkey_st	*pkey;
+	uint8_t			*blob;		/* public half, wire form */
+	size_t			 blob_len;
+};
+
+/* What a transcript came to. */
+struct sign_exchange {
+	uint8_t	 hash[SIGN_HASH_MAX];
+	size_t	 hash_len;
+	char	 client_version[VERSION_MAX];	/* V_C, printable */
+};
+
+/*
+ * Takes the input of an exchange hash (RFC 4253, section 8; RFC 5656) apart:
+ * V_C, V_S, I_C, I_S, K_S and three more strings. K_S must be our host key and
+ * V_S what libssh calls itself for us. Hashes it and adds the bare signature,
+ * as OpenSSL makes it, to sig. Returns NULL, or in a few words what is wrong.
+ */
+const char	*sign_exchange(const struct ask_sign *,
+		    const struct sign_host_key *, struct sign_exchange *,
+		    struct msg *sig);
+
+/* What was handed out for a host: who may be logged in there, with what. */
+struct sign_login {
+	const char		*account;
+	struct evp_pkey_st	*pkey;
+	const uint8_t		*blob;		/* its public half */
+	size_t			 blob_len;
+	int			 legacy;	/* SHA-1 key exchanges too */
+};
+
+/*
+ * Takes the data of a publickey login (RFC 4252, section 7) apart: account and
+ * key must be those that were handed out. Adds the signature, without its
+ * algorithm's name, to sig. Returns 0; 1 for an algorithm that we do not use
+ * (SHA-1); -1 if it is anything else than such a login.
+ */
+int		 sign_login(const uint8_t *data, size_t len,
+		    const struct sign_login *, struct msg *sig);
+
+#endif

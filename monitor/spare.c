@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A monitor before its person arrives.
+ */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/db.h"
+#include "db/key.h"
+#include "lib/clock.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/sshkey.h"
+#include "lib/xmalloc.h"
+#include "monitor/monitor.h"
+#include "monitor/privileges.h"
+#include "monitor/records.h"
+#include "monitor/secrets.h"
+#include "monitor/spare.h"
+#include "monitor/store.h"
+
+#define PING_MS		60000
+
+/* OpenSSL's private keys lie in locked memory of their own, wiped and not
+ * dumped; room for a few of the largest. */
+#define KEY_HEAP	32768
+#define KEY_HEAP_UNIT	64
+
+static void __attribute__((noreturn))
+give_up(int status, const char *sentence)
+{
+	log_error("%s", sentence);
+	_exit(db_retryable(status) ? MONITOR_SPARE : MONITOR_FATAL);
+}
+
+/* What only root may read, into memory that is ours. */
+static void
+load_secrets(struct monitor *m, int secrets_fd)
+{
+	char	err[512];
+
+	if (secret_settings_from_memfd(secrets_fd, &m->secrets) == -1)
+		fatal("cannot read the secret settings");
+	close(secrets_fd);
+	if (secrets_load_key(m->settings, &m->secrets, err,
+	    sizeof(err)) != 0)
+		fatal("%s", err);
+}
+
+/* The host key's row; a class of enum db_status, logged. */
+static int
+host_key_row(struct monitor *m, struct key **k)
+{
+	int	r;
+
+	if ((r = key_by_name(m->db, KEY_HOST, k)) != DB_OK)
+		log_error("host key: %s", db_error(m->db));
+	return (r);
+}
+
+static void
+load_host_key(struct monitor *m)
+{
+	const struct sealer	*s = secrets_sealer();
+	struct sshkey_info	 info;
+	struct key		*k;
+	void			*pem;
+	char			 err[256];
+	size_t			 len;
+	int			 r;
+
+	if ((r = host_key_row(m, &k)) != DB_OK)
+		give_up(r, "no host key");
+	if (k->priv_sealed == NULL || s->open(s->arg, SEAL_KEY_TABLE,
+	    SEAL_KEY_COLUMN, k->id, k->priv_sealed, &pem, &len) == -1)
+		fatal("the host key's private half does not open");
+	if (sshkey_read_private(pem, len, &m->host_key.pkey, err,
+	    sizeof(err)) == -1)
+		fatal("host key: %s", err);
+	sodium_free(pem);
+	if (sshkey_blob(m->host_key.pkey, &m->host_key.blob,
+	    &m->host_key.blob_len) == -1 ||
+	    sshkey_info(m->host_key.blob, m->host_key.blob_len, &info) == -1 ||
+	    strcmp(info.type, "ssh-ed25519") != 0)
+		fatal("the host key is not an Ed25519 key");
+	key_free(k);
+}
+
+void
+spare_prepare(struct monitor *m, int secrets_fd)
+{
+	char	err[512];
+	int	r;
+
+	load_secrets(m, secrets_fd);
+	if (privileges_drop(m->settings) == -1)
+		_exit(MONITOR_FATAL);
+	if (CRYPTO_secure_malloc_init(KEY_HEAP, KEY_HEAP_UNIT) == 0)
+		fatal("no locked memory for keys");
+	if ((r = store_open(m, err, sizeof(err))) != DB_OK)
+		give_up(r, err);
+	if (secrets_check(m->db, err, sizeof(err)) == -1)
+		give_up(db_ping(m->db), err);
+	load_host_key(m);
+	if (state_instance_id(m->settings, m->instance, err,
+	    sizeof(err)) == -1)
+		fatal("%s", err);
+	if (records_init(m->settings) == -1)
+		fatal("cannot open the spool in %s", m->settings->state_dir);
+}
+
+void
+spare_report(struct monitor *m)
+{
+	struct tell_start	t = { .nkeys = 1 };
+	struct ctl_spare	c = { .child_pid = m->child };
+	struct ipc		out;
+
+	t.keys[0].blob = m->host_key.blob;
+	t.keys[0].len = m->host_key.blob_len;
+	ipc_init(&out, TELL_START, 0);
+	put_tell_start(&out.body, &t);
+	monitor_answer(m, &out);
+	ipc_free(&out);
+
+	ipc_init(&out, CTL_SPARE, 0);
+	put_ctl_spare(&out.body, &c);
+	if (ipc_send(m->ctl, &out) != IPC_OK)
+		monitor_end(m, MONITOR_SPARE, "the daemon is gone");
+	ipc_free(&out);
+	m->next_ping = clock_mono_ms() + PING_MS;
+}
+
+void
+spare_check(struct monitor *m)
+{
+	struct key	*k;
+	int		 r;
+
+	m->next_ping = clock_mono_ms() + PING_MS;
+	if ((r = host_key_row(m, &k)) != DB_OK) {
+		if (!db_retryable(r))
+			monitor_end(m, MONITOR_SPARE, "the store is unfit");
+		return;
+	}
+	if (k->pub_bloblen != m->host_key.blob_len || memcmp(k->pub_blob,
+	    m->host_key.blob, k->pub_bloblen) != 0)
+		monitor_end(m, MONITOR_SPARE, "the host key has changed");
+	key_free(k);
+}

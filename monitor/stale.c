@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Closing the rows of dead sessions.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/db.h"
+#include "db/session.h"
+#include "lib/log.h"
+#include "lib/unixsock.h"
+#include "monitor/stale.h"
+#include "monitor/state.h"
+
+#define WHY	"the portal's process ended without saying why"
+
+static void
+socket_remove(const char *run_dir, const char *name)
+{
+	int	fd;
+
+	if ((fd = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return;
+	unlinkat(fd, name, 0);
+	close(fd);
+}
+
+/* DB_OK too when it lives, is young, or was ended by somebody else. */
+static int
+close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
+    size_t *closed)
+{
+	struct session	*s;
+	char		 name[STATE_SOCKET_SIZE];
+	int		 r;
+
+	state_session_socket(id, name);
+	if (unixsock_alive(run_dir, name) != 0)
+		return (DB_OK);
+	if ((r = session_get(db, id, &s)) != DB_OK)
+		return (r == DB_NOTFOUND ? DB_OK : r);
+	if (s->status == SESSION_ACTIVE &&
+	    s->started_at <= now - STALE_GRACE_S) {
+		r = session_close(db, id, now, WHY, s->bytes_in,
+		    s->bytes_out);
+		if (r == DB_OK) {
+			log_info("session %lld closed: %s", (long long)id,
+			    WHY);
+			socket_remove(run_dir, name);
+			(*closed)++;
+		}
+	}
+	session_free(s);
+	return (r == DB_NOTFOUND ? DB_OK : r);
+}
+
+int
+stale_close(struct db *db, const char *instance, const char *run_dir,
+    int64_t now, size_t *closed)
+{
+	int64_t	*ids;
+	size_t	 i, n;
+	int	 r;
+
+	*closed = 0;
+	r = session_active_ids(db, instance, &ids, &n);
+	for (i = 0; r == DB_OK && i < n; i++)
+		r = close_one(db, ids[i], run_dir, now, closed);
+	free(ids);
+	return (r);
+}
+
+int
+stale_any_alive(const char *run_dir)
+{
+	struct dirent	*e;
+	DIR		*d;
+	int		 alive = 0;
+
+	if ((d = opendir(run_dir)) == NULL)
+		return (0);
+	while (!alive && (e = readdir(d)) != NULL)
+		alive = strncmp(e->d_name, "session-", 8) == 0 &&
+		    unixsock_alive(run_dir, e->d_name) == 1;
+	closedir(d);
+	return (alive);
+}

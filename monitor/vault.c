@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sealing and opening for a shell.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "db/seal.h"
+#include "db/user.h"
+#include "lib/catalogue.h"
+#include "lib/clock.h"
+#include "lib/ipc.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+#include "monitor/journal.h"
+#include "monitor/monitor.h"
+#include "monitor/secrets.h"
+#include "monitor/store.h"
+#include "monitor/vault.h"
+
+/* The only places whose values are ever sealed. */
+static const struct place {
+	const char	*table, *column;
+} places[] = {
+	{ SEAL_KEY_TABLE, SEAL_KEY_COLUMN },
+	{ SEAL_HOST_TABLE, SEAL_HOST_COLUMN },
+};
+
+static int
+is_place(const struct vault_value *v)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (strcmp(v->table, places[i].table) == 0 &&
+		    strcmp(v->column, places[i].column) == 0)
+			return (v->row > 0);
+	}
+	return (0);
+}
+
+static int
+look(struct monitor *m, void *arg)
+{
+	struct user	*u;
+	int		*is_admin = arg;
+	int		 r;
+
+	if ((r = user_get(m->db, m->user->id, &u)) != DB_OK)
+		return (r);
+	*is_admin = user_usable(u, clock_utc()) && user_is(u, ROLE_ADMIN);
+	user_free(u);
+	return (DB_OK);
+}
+
+static int
+is_admin(struct monitor *m)
+{
+	int	yes = 0;
+
+	m->outage_ends = 0;
+	if (store_try(m, look, &yes) != DB_OK)
+		yes = 0;
+	store_close(m);
+	return (yes);
+}
+
+static void
+seal_value(const struct vault_value *v, struct vault_value *out, char **text)
+{
+	const struct sealer	*s = secrets_sealer();
+
+	*text = NULL;
+	if (s->seal(s->arg, v->table, v->column, v->row, v->value, v->len,
+	    text) == -1)
+		return;
+	out->value = (uint8_t *)*text;
+	out->len = strlen(*text);
+}
+
+static void
+open_value(struct monitor *m, const struct vault_value *v,
+    struct vault_value *out, void **plain)
+{
+	const struct sealer	*s = secrets_sealer();
+	char			*sealed = xmemdup0(v->value, v->len), *entity;
+
+	*plain = NULL;
+	entity = xasprintf("%s %lld", v->table, (long long)v->row);
+	if (s->open(s->arg, v->table, v->column, v->row, sealed, plain,
+	    &out->len) == -1)
+		*plain = NULL;
+	out->value = *plain;
+	log_info("user %s: secret of %s %s", m->user->name, entity,
+	    *plain != NULL ? "shown" : "does not open");
+	journal_event(m, "secret", "open", entity, "");
+	free(sealed);
+	free(entity);
+}
+
+/* Answers; the value is empty where it is refused. */
+static int
+answer(struct monitor *m, int sock, const struct ipc *req,
+    const struct vault_value *v)
+{
+	struct vault_value	 out = { .table = v->table,
+				    .column = v->column, .row = v->row };
+	struct ipc		 reply;
+	char			*sealed = NULL;
+	void			*plain = NULL;
+	enum ipc_result		 r;
+
+	if (!is_place(v) || !is_admin(m))
+		log_error("user %s: a secret of %s %lld was asked for and "
+		    "refused", m->user->name, v->table, (long long)v->row);
+	else if (req->type == VAULT_SEAL)
+		seal_value(v, &out, &sealed);
+	else
+		open_value(m, v, &out, &plain);
+	ipc_init(&reply, req->type, req->id);
+	put_vault_value(&reply.body, &out);
+	r = ipc_send(sock, &reply);
+	ipc_free(&reply);
+	free(sealed);
+	if (plain != NULL)
+		sodium_free(plain);
+	return (r == IPC_OK ? 0 : -1);
+}
+
+int
+vault_serve(struct monitor *m, int sock)
+{
+	struct vault_value	v;
+	struct ipc		req;
+	int			r;
+
+	switch (ipc_recv(sock, &req)) {
+	case IPC_AGAIN:
+		return (0);
+	case IPC_OK:
+		break;
+	default:
+		return (-1);
+	}
+	r = -1;
+	if ((req.type == VAULT_SEAL || req.type == VAULT_OPEN) &&
+	    get_vault_value(&req.body, &v) == 0)
+		r = answer(m, sock, &req, &v);
+	else
+		log_error("user %s: a malformed request of the shell",
+		    m->user->name);
+	ipc_free(&req);
+	return (r);
+}

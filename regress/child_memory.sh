@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# No secret is in the memory of a child, nor in the daemon's, after 100
+# sessions.
+# db: sqlite3 mysql
+
+. "$TOP/regress/lib.sh"
+each_mode
+tid "no secret in a child's memory"
+need_root "others' memory"
+
+ready_portal
+admin=$(first_admin)
+password=password-of-a-host-$RANDOM$RANDOM
+port=$(free_port)
+ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/paramiko_key"
+$PYTHON "$HELPERS/passwordhost.py" "$port" bart "$password" \
+    "$T/paramiko_key" >"$T/passwordhost.log" 2>&1 &
+at_exit end_process $!
+wait_for 20 port_answers "$port" || fail "$(cat "$T/passwordhost.log")"
+admin host create "bart:$password@127.0.0.1:$port" --name=pw1
+admin key create --name=rsa --type=rsa --length=2048
+admin key setup rsa
+ok p direct "$out"
+add_host web2 --key=rsa
+
+say "what is looked for"
+if [ "$DB" = mysql ]; then
+	master=$PORTAL_DIR/master.key
+else
+	master=$PORTAL_DIR/sshportal.db.key
+fi
+{
+	for key in host default rsa; do
+		run p admin@portal key inspect "$key" --decrypt
+		[ "$status" -eq 0 ] || continue
+		echo "$out" | jq -r '.[].PrivKey' >"$T/$key.pem"
+		echo "pem $key $T/$key.pem"
+	done
+	echo "master master $master"
+	echo "text host-password $password"
+	[ "$DB" != mysql ] || echo "text db-password $MARIADB_PASSWORD"
+} >"$T/secrets"
+cat "$T/secrets"
+is "private keys at hand" "$(grep -c ^pem "$T/secrets")" 3
+
+say "100 sessions"
+for i in $(seq 12); do
+	pids=()
+	for login in web1 web1 web1 web1 web2 web2 web2 pw1 pw1 admin; do
+		command=true
+		[ $login != admin ] || command=version
+		p $login@portal $command </dev/null >"$T/out" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "a session: status $?: $(cat "$T/out")"
+	done
+done
+wait_for 10 sessions_are 0 || fail "sessions are left"
+
+say "children of live sessions, and spares"
+hold_session web1 web1
+hold_session web2 web2
+ssh -F "$(conf)" pw1@portal 'echo held; sleep 300' >"$T/pw1.out" 2>&1 &
+held=$!
+wait_for 20 grep -q held "$T/pw1.out" || {
+	# its output comes at the end only
+	wait_for 10 has_one_monitor "$admin pw1" || fail "no session on pw1"
+}
+ok p -M -S "$T/mux" -o ControlPersist=100 -fN admin@portal
+scan()
+{
+	$PYTHON "$HELPERS/memscan.py" "$T/secrets" "$@"
+}
+children=$(portal_pids child)
+[ "$(wc -w <<<"$children")" -ge 5 ] || fail "children: $children"
+# shellcheck disable=SC2086 # lists of process ids
+ok scan $children
+echo "$out"
+say "the daemon"
+ok scan "$PORTAL_PID"
+echo "$out"
+
+say "the scanner finds what is there"
+run scan "$(portal_pids keeper)"
+is "status for the keeper" "$status" 1
+like "what it has" "$out" 'master'
+session_pids "$admin web1"
+echo "public host-key $T/client/known_hosts" >"$T/secrets"
+run scan "$CHILD"
+is "status for a public key in a child" "$status" 1
+end_process $held
+ok p -S "$T/mux" -O exit admin@portal

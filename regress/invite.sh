@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Invites: single use, even in a race; they expire; nonsense is refused.
+# db: sqlite3 mysql
+
+. "$TOP/regress/lib.sh"
+each_mode
+tid "invites"
+
+start_portal
+client admin
+redeem
+
+# new_token NAME: sets TOKEN.
+new_token()
+{
+	admin user invite "$1@example.org" --name="$1"
+	TOKEN=$(grep -oE 'invite:[A-Za-z0-9_-]+' <<<"$out" | cut -d: -f2)
+	[ -n "$TOKEN" ] || fail "no token in '$out'"
+}
+
+keys_of()
+{
+	db_query "SELECT COUNT(*) FROM user_keys JOIN users
+	    ON users.id = user_keys.user_id WHERE users.name = '$1'"
+}
+
+say "it greets and shows the key's fingerprint"
+new_token bob
+client bob
+as bob ok p "invite:$TOKEN@portal"
+print=$(ssh-keygen -lf "$T/client/bob.pub" | cut -d' ' -f2)
+like "greeting" "$out$err" bob
+[[ $out$err == *"$print"* ]] || fail "no $print in '$out$err'"
+as bob ok p bob@portal version
+
+say "it serves once"
+client second
+as second run_status 255 p "invite:$TOKEN@portal"
+like "what the second person reads" "$err" 'Permission denied \(publickey\)'
+like "what the second person reads" "$err" '(^|
+)sshportal: .*invite'
+as bob run p "invite:$TOKEN@portal"
+is "status for the first person again" "$status" 255
+is "keys of bob" "$(keys_of bob)" 1
+
+say "an offer alone does not use it up"
+new_token carol
+client carol
+client thief
+# the thief has the token and carol's public key, but cannot sign
+cp "$T/client/carol.pub" "$T/client/offer.pub"
+as thief run p -i "$T/client/offer.pub" -o IdentityFile=none \
+    "invite:$TOKEN@portal"
+[ "$(keys_of carol)" -eq 0 ] || fail "a key was bound without a signature"
+as carol ok p "invite:$TOKEN@portal"
+is "keys of carol" "$(keys_of carol)" 1
+
+say "a key of somebody else's is not bound twice"
+new_token dave
+as carol run_status 255 p "invite:$TOKEN@portal"
+is "keys of dave" "$(keys_of dave)" 0
+client dave
+as dave ok p "invite:$TOKEN@portal"
+
+say "20 take it at the same time, one gets it"
+new_token erin
+pids=()
+for i in $(seq 20); do
+	client "racer$i"
+	as "racer$i" p "invite:$TOKEN@portal" </dev/null \
+	    >"$T/race.$i" 2>&1 &
+	pids[i]=$!
+done
+won=0
+for i in $(seq 20); do
+	if wait "${pids[i]}"; then
+		won=$((won + 1))
+		winner=$i
+	fi
+done
+is "winners" "$won" 1
+is "keys of erin" "$(keys_of erin)" 1
+as "racer$winner" ok p erin@portal version
+for i in $(seq 20); do
+	[ "$i" -eq "$winner" ] ||
+	    as "racer$i" run_status 255 p erin@portal version
+done
+
+say "it expires"
+new_token frank
+client frank
+[ "$(db_query "SELECT invite_expires_at FROM users
+    WHERE name = 'frank'")" -gt "$(date +%s)" ] ||
+    fail "an invite without an end"
+db_query "UPDATE users SET invite_expires_at = $(date +%s) - 1
+    WHERE name = 'frank'"
+as frank run_status 255 p "invite:$TOKEN@portal"
+is "keys of frank" "$(keys_of frank)" 0
+
+say "nonsense"
+client nobody
+long=$(head -c 400 /dev/zero | tr '\0' a)
+for token in '' x "' OR 1=1 --" '%' '../../etc' "$long" "$TOKEN$TOKEN" \
+    "${TOKEN^^}" "$(printf 'a\001b')"; do
+	as nobody run_status 255 p -l "invite:$token" portal
+	like "what the person reads" "$err" 'Permission denied \(publickey\)'
+done
+ok p admin@portal version
+
+say "no token in the log or in the database"
+! portal_log | grep -qF "$TOKEN" || fail "a token in the log"
+is "tokens in the database" "$(db_query "SELECT COUNT(*) FROM users
+    WHERE invite_hash = '$TOKEN'")" 0

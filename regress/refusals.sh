@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Who is refused reads one clear sentence and gets status 255.
+# db: sqlite3 mysql
+
+. "$TOP/regress/lib.sh"
+each_mode
+tid "refusals"
+
+ready_portal
+invite bob
+ok p web1@portal true
+as bob ok p web1@portal true
+
+say "no such host"
+refused "no such host" '^sshportal: .*"nosuch"' p nosuch@portal true
+no_host=$err
+
+say "no grant: the same words"
+db_query "DELETE FROM user_user_groups WHERE member_id =
+    (SELECT id FROM users WHERE name = 'bob')"
+as bob refused "no grant" '^sshportal: ' p web1@portal true
+is "sentence" "$err" "${no_host/nosuch/web1}"
+as bob refused "no such host" '^sshportal: ' p nosuch@portal true
+is "sentence" "$err" "$no_host"
+# a command, a subsystem, a shell: all the same
+as bob refused "a shell" '^sshportal: ' p -T web1@portal
+as bob run sftp -F "$(as bob conf)" -b /dev/null web1@portal
+is "status of sftp" "$status" 255
+like "sftp" "$err" '(^|
+)sshportal: no host'
+
+say "a host that is down"
+down=$(free_port)
+admin host create "root@127.0.0.1:$down" --name=down
+refused "host down" '^sshportal: .*down' p down@portal true
+admin host create "root@no-such-host.invalid:22" --name=nowhere
+refused "unknown address" '^sshportal: .*nowhere' p nowhere@portal true
+
+say "a host that is no SSH server, and one that says nothing"
+socat -u "TCP-LISTEN:$down,bind=127.0.0.1,fork,reuseaddr" \
+    SYSTEM:'head -c 5 >&2' 2>/dev/null &
+mute=$!
+wait_for 5 port_answers "$down"
+start=$(now_ms)
+refused "a mute host" '^sshportal: .*down' p down@portal true
+[ $(($(now_ms) - start)) -lt 40000 ] || fail "it takes too long"
+end_process $mute
+while :; do echo garbage; done | head -c 100000 >"$T/garbage"
+socat "TCP-LISTEN:$down,bind=127.0.0.1,fork,reuseaddr" \
+    "OPEN:$T/garbage,rdonly" 2>/dev/null &
+noisy=$!
+wait_for 5 port_answers "$down"
+refused "a host of garbage" '^sshportal: .*down' p down@portal true
+end_process $noisy
+
+say "credentials that the host does not take"
+admin host create "nosuchuser@127.0.0.1:$SSHD_PORT" --name=denied
+refused "wrong credentials" '^sshportal: .*denied' p denied@portal true
+like "sentence" "$err" 'nosuchuser'
+admin key create --name=other
+add_host otherkey --key=other
+refused "a key that is not authorized" '^sshportal: .*otherkey' \
+    p otherkey@portal true
+
+say "channels that are no sessions: the open failure says why"
+run_status 255 p -W "127.0.0.1:$SSHD_PORT" web1@portal
+like "forwarding" "$err" 'sshportal: '
+run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 web1@portal
+is "status of -R" "$status" 255
+# the connection lives on
+ok p -M -S "$T/mux" -o ControlPersist=60 -fN web1@portal
+run p -S "$T/mux" -W "127.0.0.1:$SSHD_PORT" web1@portal
+[ "$status" -ne 0 ] || fail "forwarding succeeded"
+ok p -S "$T/mux" web1@portal echo alive
+is "output" "$out" alive
+ok p -S "$T/mux" -O exit web1@portal
+
+say "an account other than the host's own"
+refused "another account" '^sshportal: ' p nobody+web1@portal true
+
+say "a changed host key"
+end_process $SSHD_PID
+rm "$T"/host/hostkey_*
+SSHD_PORT_WANTED=$SSHD_PORT start_sshd
+refused "a changed host key" '^sshportal: .*web1.*key' p web1@portal true
+like "sentence" "$err" 'SHA256:'
+wait_for 5 log_has 'web1.*(key|KEY)' || fail "not a word in the log"
+is "logins after that" "$(sshd_logins)" 0
+
+say "the database is away"
+end_process "$SSHD_PID"
+if [ "$DB" = mysql ]; then
+	stop_mariadb
+	run_status 255 p admin@portal version
+	like "what the person reads" "$err" '(^|
+)sshportal: .*database'
+	run_status 255 p web1@portal true
+	like "what the person reads" "$err" '(^|
+)sshportal: .*database'
+	start_mariadb
+else
+	# somebody holds the file and does not let go
+	lock_database
+	refused "a session that cannot be written" '^sshportal: .*database' \
+	    p web1@portal true
+	unlock_database
+fi
+served()
+{
+	p admin@portal version </dev/null >"$T/served" 2>&1
+}
+wait_for 20 served ||
+    fail "no login after the database came back: $(cat "$T/served")"

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The operator's hook: what it gets, what it may say, and what becomes of one
+ * that fails, is slow, or leaves children behind.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "db/host.h"
+#include "db/user.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+#include "monitor/access.h"
+
+#define SHORT_MS	300
+
+static char		 dir[] = "/tmp/test_access.XXXXXX";
+static char		*group_names[] = { (char *)"staff" };
+static const struct user user = {
+	.id = 7, .name = (char *)"bob", .email = (char *)"bob@example.com",
+	.comment = (char *)"", .invite_hash = (char *)"SECRET-HASH",
+	.groups = { group_names, 1 },
+};
+static const struct host host = {
+	.id = 9, .name = (char *)"web1", .scheme = HOST_SSH,
+	.addr = (char *)"2001:db8::1", .port = 2022, .login = (char *)"bart",
+	.password_sealed = (char *)"SECRET-PASSWORD", .comment = (char *)"",
+	.logging = LOGGING_EVERYTHING,
+};
+
+/* A script that the hook may be; caller frees the path. */
+static char *
+script(const char *body)
+{
+	char	*path = xasprintf("%s/hook", dir);
+	FILE	*f;
+
+	unlink(path);
+	assert_non_null(f = fopen(path, "w"));
+	fprintf(f, "#!/bin/sh\n%s\n", body);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	return (path);
+}
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+static int
+run(const char *body, int verdict, int64_t ms)
+{
+	char	*path = script(body);
+	int	 r;
+
+	r = access_hook(path, verdict, &user, &host, ms, nothing, NULL);
+	free(path);
+	return (r);
+}
+
+/* Contents of a file in dir, or ""; caller frees. */
+static char *
+contents(const char *name)
+{
+	char	*path = xasprintf("%s/%s", dir, name), text[4096];
+	size_t	 n = 0;
+	FILE	*f;
+
+	if ((f = fopen(path, "r")) != NULL) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	free(path);
+	return (xmemdup0(text, n));
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	assert_int_equal(run("echo allow", 0, ACCESS_HOOK_MS), 1);
+	assert_int_equal(run("printf allow", 1, ACCESS_HOOK_MS), 1);
+	assert_int_equal(run("printf ' allow \\n\\n'", 1, ACCESS_HOOK_MS), 1);
+	assert_int_equal(run("echo deny", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo Allow", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo allowed", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo allow deny", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo deny; echo allow", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo allow >&2", 1, ACCESS_HOOK_MS), 0);
+	assert_int_equal(run("echo $1", 1, ACCESS_HOOK_MS), 1);
+	assert_int_equal(run("echo $1", 0, ACCESS_HOOK_MS), 0);
+}
+
+static void
+test_failing(void **state)
+{
+	(void)state;
+	assert_int_equal(run("echo allow; exit 1", 1, ACCESS_HOOK_MS), -1);
+	assert_int_equal(run("echo allow; kill -9 $$", 1, ACCESS_HOOK_MS),
+	    -1);
+	assert_int_equal(access_hook("/nonexistent/hook", 1, &user, &host,
+	    ACCESS_HOOK_MS, nothing, NULL), -1);
+	/* More than it may say, at once and for ever. */
+	assert_int_equal(run("echo allow; yes", 1, SHORT_MS), -1);
+}
+
+static void
+test_slow(void **state)
+{
+	int64_t	began = clock_mono_ms(), took;
+
+	(void)state;
+	assert_int_equal(run("echo allow; exec tail -f /dev/null", 1,
+	    SHORT_MS), -1);
+	took = clock_mono_ms() - began;
+	assert_true(took >= SHORT_MS);
+	assert_true(took < SHORT_MS + 3000);
+}
+
+/* The pid that a script wrote is gone, or a zombie that nobody waits for. */
+static void
+assert_dead(const char *name)
+{
+	char	*text = contents(name), *path, state = 'Z';
+	long	 pid = strtol(text, NULL, 10);
+	int	 tries;
+	FILE	*f;
+
+	assert_true(pid > 1);
+	path = xasprintf("/proc/%ld/stat", pid);
+	for (tries = 0; tries < 200; tries++) {
+		if ((f = fopen(path, "r")) == NULL)
+			break;
+		if (fscanf(f, "%*d %*s %c", &state) != 1)
+			state = 'Z';
+		fclose(f);
+		if (state == 'Z')
+			break;
+		usleep(10000);
+	}
+	assert_true(tries < 200);
+	free(path);
+	free(text);
+}
+
+static void
+test_children_are_killed(void **state)
+{
+	int64_t	began = clock_mono_ms();
+	char	*body;
+
+	(void)state;
+	/* One that holds the pipe open must neither delay nor survive. */
+	body = xasprintf("tail -f /dev/null & echo $! >%s/pid; echo allow",
+	    dir);
+	assert_int_equal(run(body, 1, ACCESS_HOOK_MS), 1);
+	assert_true(clock_mono_ms() - began < ACCESS_HOOK_MS);
+	assert_dead("pid");
+	free(body);
+	body = xasprintf("tail -f /dev/null & echo $! >%s/pid; wait", dir);
+	assert_int_equal(run(body, 1, SHORT_MS), -1);
+	assert_dead("pid");
+	free(body);
+}
+
+static void
+test_arguments(void **state)
+{
+	char	*body, *user_text, *host_text;
+
+	(void)state;
+	body = xasprintf("[ $# = 3 ] || exit 1; printf %%s \"$2\" >%s/user; "
+	    "printf %%s \"$3\" >%s/host; env >%s/env; echo allow", dir, dir,
+	    dir);
+	assert_int_equal(run(body, 1, ACCESS_HOOK_MS), 1);
+	user_text = contents("user");
+	host_text = contents("host");
+	assert_string_equal(user_text, "{\"ID\":7,\"Name\":\"bob\","
+	    "\"Email\":\"bob@example.com\",\"Comment\":\"\",\"Roles\":[],"
+	    "\"Groups\":[{\"Name\":\"staff\"}]}");
+	assert_string_equal(host_text, "{\"ID\":9,\"Name\":\"web1\","
+	    "\"URL\":\"ssh://bart@[2001:db8::1]:2022\",\"Comment\":\"\","
+	    "\"Groups\":[],\"Logging\":\"everything\"}");
+	free(user_text);
+	free(host_text);
+	free(body);
+}
+
+static void
+test_no_descriptor_leaks(void **state)
+{
+	int	fd = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_true(fd > 2);
+	assert_int_equal(run("for f in 3 4 5 6 7 8 9; do "
+	    "[ ! -e /proc/$$/fd/$f ] || [ -f /proc/$$/fd/$f ] || exit 1; "
+	    "done; echo allow", 1, ACCESS_HOOK_MS), 1);
+	close(fd);
+}
+
+static void
+no_log(enum log_level level, const char *line)
+{
+	(void)level;
+	(void)line;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return (mkdtemp(dir) == NULL ? -1 : 0);
+}
+
+static int
+tear_down(void **state)
+{
+	static const char *const	names[] = { "hook", "pid", "user",
+					    "host", "env" };
+	char				*path;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		path = xasprintf("%s/%s", dir, names[i]);
+		unlink(path);
+		free(path);
+	}
+	return (rmdir(dir));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_failing),
+		cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_children_are_killed),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_no_descriptor_leaks),
+	};
+
+	log_set_sink(no_log);
+	return (cmocka_run_group_tests(tests, set_up, tear_down));
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an exec calls: its options, its operands, its failures.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+#include "shell/cmd.h"
+#include "shell/options.h"
+#include "shell/run.h"
+
+/* The place of an option that the entry must have. */
+static size_t
+opt_index(const struct cmd_call *c, const char *name)
+{
+	size_t	i = 0;
+
+	if (option_find(c->entry, name, strlen(name), &i) == NULL)
+		panic("%s has no option --%s", c->entry->noun, name);
+	return (i);
+}
+
+int
+opt_given(const struct cmd_call *c, const char *name)
+{
+	size_t				 i = opt_index(c, name);
+	const struct option_value	*v = &c->parsed->opts[i];
+
+	return (c->entry->opts[i].kind == VALUE_FLAG ? v->on : v->given);
+}
+
+const char *
+opt_text(const struct cmd_call *c, const char *name)
+{
+	const struct option_value	*v =
+	    &c->parsed->opts[opt_index(c, name)];
+
+	return (v->n > 0 ? v->texts[0] : NULL);
+}
+
+int64_t
+opt_number(const struct cmd_call *c, const char *name)
+{
+	const char	*text = opt_text(c, name);
+
+	/* options_parse() has seen that it is one */
+	return (text != NULL ? strtoll(text, NULL, 10) : 0);
+}
+
+const struct refs *
+opt_refs(const struct cmd_call *c, const char *name)
+{
+	return (&c->opt_refs[opt_index(c, name)]);
+}
+
+const char *
+operand_text(const struct cmd_call *c, size_t i)
+{
+	if (i >= c->parsed->noperands)
+		panic("%s has no operand %zu", c->entry->noun, i);
+	return (c->parsed->operands[i]);
+}
+
+int64_t
+opt_limit(const struct cmd_call *c)
+{
+	if (opt_given(c, "latest"))
+		return (1);
+	if (option_find(c->entry, "limit", strlen("limit"), NULL) == NULL)
+		return (0);
+	return (opt_number(c, "limit"));
+}
+
+int
+cmd_fail(struct cmd_call *c, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->error, sizeof(c->error), fmt, ap);
+	va_end(ap);
+	return (DB_INVALID);
+}
+
+int
+cmd_fail_usage(struct cmd_call *c, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->error, sizeof(c->error), fmt, ap);
+	va_end(ap);
+	c->usage = 1;
+	return (DB_INVALID);
+}
+
+int
+cmd_fail_db(struct cmd_call *c, int r)
+{
+	if (db_retryable(r))
+		cmd_fail(c, "the database is away or busy; nothing was done, "
+		    "try again");
+	else
+		cmd_fail(c, "%s", db_error(c->sh->db));
+	return (r);
+}
+
+void
+cmd_made(struct cmd_call *c, int64_t id, const char *name)
+{
+	free(c->entity);
+	c->entity = xstrdup(name);
+	result_line(&c->result, "%" PRId64, id);
+}

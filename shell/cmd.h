@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Commands are data. Each has one const entry: what it is called, what it
+ * takes, who may run it, what it returns. The framework does the rest: when
+ * exec is called, the options are checked, the names are rows' ids, the caller
+ * may do it, and for a command that writes a transaction is open.
+ *
+ * exec never prints. It fills call->result and returns DB_OK, or returns what
+ * cmd_fail() or cmd_fail_db() returned; then nothing of what it did remains.
+ * It may be run again from the start when the store was busy.
+ */
+#ifndef SHELL_CMD_H
+#define SHELL_CMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shell/result.h"
+
+struct cmd_call;
+struct shell;
+struct user;
+
+#define CMD_ERROR_MAX	2048	/* bytes of an error */
+#define CMD_MANY	SIZE_MAX	/* as many operands as one likes */
+
+/* Who may run a command: the least that is needed. Zero is nobody. */
+enum cmd_role {
+	NEED_ANYONE = 1,	/* whoever is logged in */
+	NEED_LISTER,		/* admin, auditor, listhosts */
+	NEED_READER,		/* admin, auditor */
+	NEED_ADMIN
+};
+
+enum value_kind {
+	VALUE_FLAG,		/* takes no value */
+	VALUE_TEXT,
+	VALUE_NUMBER,		/* 0 or more */
+	VALUE_CHOICE,		/* one of a list */
+	VALUE_WHEN,		/* a moment (shell/when.h) */
+	/* an id or a name of: */
+	VALUE_HOST,
+	VALUE_KEY,
+	VALUE_USER,
+	VALUE_HOSTGROUP,
+	VALUE_USERGROUP
+};
+
+#define OPT_LIST	0x1	/* repeats, and takes commas */
+#define OPT_SECRET	0x2	/* its value is written down nowhere */
+
+struct cmd_opt {
+	const char		*name;		/* NULL ends the list */
+	char			 letter;	/* 0: none */
+	enum value_kind		 kind;
+	int			 flags;
+	const char		*arg;		/* what help calls the value */
+	const char		*brief;
+	const char		*fallback;	/* unless given, or NULL */
+	const char		*alias;		/* another long name, or NULL */
+	const char *const	*choices;	/* VALUE_CHOICE */
+};
+
+struct cmd_operands {
+	const char	*name;		/* NULL: there are none */
+	enum value_kind	 kind;
+	size_t		 min, max;
+};
+
+#define CMD_WRITES	0x1	/* in a transaction, with an audit event */
+#define CMD_OFFLINE	0x2	/* needs no store */
+#define CMD_FACTS	0x4	/* rows are shown one fact a line */
+#define CMD_AS_JSON	0x8	/* rows are always JSON */
+#define CMD_URL		0x10	/* an operand may hold a password */
+
+struct cmd_entry {
+	const char		*noun;
+	const char		*verb;		/* NULL: the noun is all */
+	const char		*alias;		/* of the verb, else the noun */
+	const char		*brief;
+	const struct cmd_opt	*opts;		/* NULL: none */
+	struct cmd_operands	 operands;
+	enum cmd_role		 role;
+	int			 flags;
+	const struct field	*fields;	/* of its rows; the first is
+						   the id */
+	const char		*things;	/* "hosts": what rows are */
+	/*
+	 * NULL, or what takes long and must not keep a transaction open: it
+	 * is called once, before exec, with role checked but no rows looked
+	 * up, and leaves its work in call->prepared.
+	 */
+	int			(*prepare)(struct cmd_call *);
+	int			(*exec)(struct cmd_call *);
+};
+
+/* All of them, in the order of help; NULL ends it. */
+extern const struct cmd_entry *const	cmd_table[];
+
+/* A row that an operand or an option named. */
+struct ref {
+	int64_t		 id;
+	char		*name;
+};
+
+struct refs {
+	struct ref	*v;
+	size_t		 n;
+};
+
+/* A command on its way. */
+struct cmd_call {
+	struct shell		*sh;
+	const struct cmd_entry	*entry;
+	const struct parsed	*parsed;	/* shell/options.h */
+	struct refs		*opt_refs;	/* one for each option */
+	struct refs		 targets;	/* operands that name rows */
+	const struct user	*me;		/* who runs it; NULL for
+						   CMD_OFFLINE */
+	int64_t			 now;		/* UTC seconds */
+	struct result		 result;
+	char			*entity;	/* for the event: what was
+						   made; else the targets */
+	void			*prepared;	/* of the entry's prepare */
+	void			(*forget)(void *); /* frees that */
+	int			 audit;		/* exec read a secret: write an
+						   event of it */
+	int			 usage;		/* the error is a usage error */
+	char			 error[CMD_ERROR_MAX];
+};
+
+/*
+ * What an option was given, or its fallback. The option must be declared.
+ * Borrowed until the command's end.
+ */
+int			 opt_given(const struct cmd_call *, const char *);
+const char		*opt_text(const struct cmd_call *, const char *);
+int64_t			 opt_number(const struct cmd_call *, const char *);
+const struct refs	*opt_refs(const struct cmd_call *, const char *);
+
+/* An operand as it was typed. */
+const char		*operand_text(const struct cmd_call *, size_t);
+
+/* How many rows an ls shall show, 0 for all: --latest, --limit. */
+int64_t			 opt_limit(const struct cmd_call *);
+
+/* A failure in words, which are escaped when printed. Returns not DB_OK. */
+int	cmd_fail(struct cmd_call *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* The same, and the usage line after it; status 2. */
+int	cmd_fail_usage(struct cmd_call *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* A failure of the store; status is what it returned, and is returned. */
+int	cmd_fail_db(struct cmd_call *, int status);
+
+/* What was made: its id goes to standard output, its name to the event. */
+void	cmd_made(struct cmd_call *, int64_t id, const char *name);
+
+/* The options that every ls has. */
+#define OPTS_LS								\
+	{ .name = "latest", .letter = 'l', .kind = VALUE_FLAG,		\
+	    .brief = "only the newest" },				\
+	{ .name = "quiet", .letter = 'q', .kind = VALUE_FLAG,		\
+	    .brief = "only ids" },					\
+	{ .name = "json", .kind = VALUE_FLAG,				\
+	    .brief = "as a JSON array" }
+
+/* For histories: how many, unless told. */
+#define OPT_LIMIT							\
+	{ .name = "limit", .kind = VALUE_NUMBER, .arg = "N",		\
+	    .fallback = "100", .brief = "how many at most, 0 for all" }
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The entries that the files cmd_NOUN.c define.
+ */
+#ifndef SHELL_CMD_ENTRIES_H
+#define SHELL_CMD_ENTRIES_H
+
+struct cmd_entry;
+
+extern const struct cmd_entry	cmd_event_ls;
+extern const struct cmd_entry	cmd_host_create, cmd_host_ls, cmd_host_rm;
+extern const struct cmd_entry	cmd_key_create, cmd_key_inspect, cmd_key_ls,
+				cmd_key_setup, cmd_key_show;
+extern const struct cmd_entry	cmd_session_ls;
+extern const struct cmd_entry	cmd_user_invite, cmd_user_ls;
+extern const struct cmd_entry	cmd_info, cmd_version, cmd_help, cmd_exit;
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * host: the inventory of what can be reached.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/group.h"
+#include "db/host.h"
+#include "db/key.h"
+#include "lib/xmalloc.h"
+#include "shell/cmd.h"
+#include "shell/cmd_entries.h"
+#include "shell/names.h"
+#include "shell/run.h"
+#include "shell/url.h"
+
+/* host create -- add a host to the inventory */
+
+static const char *const	loggings[] = { "disabled", "input",
+				    "everything", NULL };
+
+static const struct cmd_opt	create_opts[] = {
+	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
+	    .brief = "what it is called here (first label of its address)" },
+	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
+	    .flags = OPT_SECRET, .arg = "PASSWORD",
+	    .brief = "log in there with this password" },
+	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
+	    .arg = "TEXT", .brief = "what people should know" },
+	{ .name = "key", .letter = 'k', .kind = VALUE_KEY, .arg = "KEY",
+	    .brief = "log in there with this key (default, unless a password "
+	    "is given)" },
+	{ .name = "hop", .letter = 'o', .kind = VALUE_HOST, .arg = "HOST",
+	    .brief = "reach it through this host" },
+	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
+	    .arg = "WHAT", .brief = "what is recorded",
+	    .fallback = "everything", .choices = loggings },
+	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
+	    .flags = OPT_LIST, .arg = "GROUP", .brief = "host group",
+	    .fallback = GROUP_DEFAULT },
+	{ .name = NULL }
+};
+
+/* The key that was asked for, or `default' where there is no password. */
+static int
+create_key(struct cmd_call *c, const char *password, int64_t *id)
+{
+	const struct refs	*asked = opt_refs(c, "key");
+	struct key		*k;
+	int			 r;
+
+	*id = 0;
+	if (asked->n > 0) {
+		if (strcmp(asked->v[0].name, KEY_HOST) == 0)
+			return (cmd_fail(c, "the key \"%s\" is the portal's "
+			    "own host key: it is not for logging in",
+			    KEY_HOST));
+		*id = asked->v[0].id;
+		return (DB_OK);
+	}
+	if (password != NULL)
+		return (DB_OK);
+	if ((r = key_by_name(c->sh->db, KEY_DEFAULT, &k)) == DB_NOTFOUND)
+		return (cmd_fail(c, "there is no key \"%s\": name one with "
+		    "--key", KEY_DEFAULT));
+	if (r == DB_OK)
+		*id = k->id;
+	key_free(k);
+	return (r);
+}
+
+static int
+create_row(struct cmd_call *c, const struct host *h, const char *password,
+    int64_t *id)
+{
+	const struct refs	*groups = opt_refs(c, "group");
+	struct db		*db = c->sh->db;
+	size_t			 i;
+	int			 r;
+
+	if (password != NULL)
+		r = host_create_sealed(db, h, password, c->sh->sealer, id);
+	else
+		r = host_create(db, h, id);
+	if (r == DB_EXISTS)
+		return (cmd_fail(c, "there is a host \"%s\" already", h->name));
+	for (i = 0; r == DB_OK && i < groups->n; i++)
+		r = group_add(db, GROUP_HOST, groups->v[i].id, *id);
+	return (r);
+}
+
+static int
+create_host(struct cmd_call *c, const struct url *u, const char *name,
+    const char *password)
+{
+	struct host		 h;
+	const struct refs	*hop = opt_refs(c, "hop");
+	int64_t			 id;
+	int			 r;
+
+	memset(&h, 0, sizeof(h));
+	h.name = (char *)name;
+	h.addr = u->addr;
+	h.port = u->port;
+	h.login = u->login;
+	h.hop_id = hop->n > 0 ? hop->v[0].id : 0;
+	h.comment = (char *)opt_text(c, "comment");
+	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
+	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
+		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
+	if ((r = create_key(c, password, &h.key_id)) != DB_OK ||
+	    (r = create_row(c, &h, password, &id)) != DB_OK)
+		return (r);
+	cmd_made(c, id, name);
+	return (DB_OK);
+}
+
+static int
+host_create_exec(struct cmd_call *c)
+{
+	struct url	 u;
+	const char	*password;
+	char		*name = NULL, err[NAMES_ERROR_MAX];
+	int		 r;
+
+	if (url_parse(operand_text(c, 0), &u, err) == -1) {
+		r = cmd_fail(c, "%s", err);
+		goto out;
+	}
+	password = opt_given(c, "password") ? opt_text(c, "password") :
+	    u.password;
+	if (password != NULL && *password == '\0')
+		password = NULL;
+	name = opt_given(c, "name") ? xstrdup(opt_text(c, "name")) :
+	    url_host_name(u.addr);
+	/* an IPv6 address is a name all the same when nobody chose another */
+	if ((strcmp(name, u.addr) != 0 || strchr(name, ':') == NULL) &&
+	    name_check_login(name, c->sh->settings, err) == -1)
+		r = cmd_fail(c, "%s", err);
+	else
+		r = create_host(c, &u, name, password);
+ out:
+	free(name);
+	url_free(&u);
+	return (r);
+}
+
+const struct cmd_entry cmd_host_create = {
+	.noun = "host", .verb = "create",
+	.brief = "add a host",
+	.opts = create_opts,
+	.operands = { "[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]", VALUE_TEXT,
+	    1, 1 },
+	.role = NEED_ADMIN, .flags = CMD_WRITES | CMD_URL,
+	.exec = host_create_exec,
+};
+
+/* host ls -- list the hosts */
+
+static const struct field	ls_fields[] = {
+	{ "ID", "ID", FIELD_INT },
+	{ "Name", "Name", FIELD_TEXT },
+	{ "URL", "URL", FIELD_TEXT },
+	{ "Key", "SSHKey", FIELD_NAME },
+	{ "Groups", "Groups", FIELD_NAMES },
+	{ "Updated", "UpdatedAt", FIELD_TIME },
+	{ "Created", "CreatedAt", FIELD_TIME },
+	{ "Comment", "Comment", FIELD_TEXT },
+	{ "Hop", "Hop", FIELD_NAME },
+	{ "Logging", "Logging", FIELD_TEXT },
+	{ NULL, "Addr", FIELD_TEXT },
+	{ NULL, "Port", FIELD_INT },
+	{ NULL, "User", FIELD_TEXT },
+	{ NULL, "HasPassword", FIELD_BOOL },
+	{ NULL, "SSHKeyID", FIELD_INT },
+	{ NULL, "HopID", FIELD_INT },
+	{ NULL, "HostKey", FIELD_TEXT },
+	{ NULL, NULL, FIELD_INT }
+};
+
+static const struct cmd_opt	ls_opts[] = {
+	OPTS_LS,
+	{ .name = NULL }
+};
+
+static void
+put_host_key(struct result *r, const struct host *h)
+{
+	size_t	 size = sodium_base64_encoded_len(h->host_keylen,
+	    sodium_base64_VARIANT_ORIGINAL);
+	char	*text = xcalloc(1, size);
+
+	if (h->host_keylen > 0)
+		sodium_bin2base64(text, size, h->host_key, h->host_keylen,
+		    sodium_base64_VARIANT_ORIGINAL);
+	result_text(r, text);
+	free(text);
+}
+
+static void
+put_host(struct result *r, const struct host *h)
+{
+	char	*url = url_write(host_scheme_name(h->scheme), h->login,
+	    h->addr, h->port);
+
+	result_row(r);
+	result_number(r, h->id);
+	result_text(r, h->name);
+	result_text(r, url);
+	result_text(r, h->key_name);
+	result_names(r, &h->groups);
+	result_number(r, h->updated_at);
+	result_number(r, h->created_at);
+	result_text(r, h->comment);
+	result_text(r, h->hop_name);
+	result_text(r, host_logging_name(h->logging));
+	result_text(r, h->addr);
+	result_number(r, h->port);
+	result_text(r, h->login);
+	result_number(r, h->password_sealed != NULL);
+	result_number(r, h->key_id);
+	result_number(r, h->hop_id);
+	put_host_key(r, h);
+	free(url);
+}
+
+static int
+host_ls_exec(struct cmd_call *c)
+{
+	struct host_list	*l;
+	size_t			 i;
+	int			 r;
+
+	if ((r = host_list(c->sh->db, opt_limit(c), &l)) != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		put_host(&c->result, &l->v[i]);
+	host_list_free(l);
+	return (DB_OK);
+}
+
+const struct cmd_entry cmd_host_ls = {
+	.noun = "host", .verb = "ls",
+	.brief = "list the hosts, newest first",
+	.opts = ls_opts,
+	.role = NEED_LISTER,
+	.fields = ls_fields, .things = "hosts",
+	.exec = host_ls_exec,
+};
+
+/* host rm -- remove hosts */
+
+/* A host that others hop over goes after them: rounds, as long as it helps. */
+static int
+host_rm_exec(struct cmd_call *c)
+{
+	const struct refs	*t = &c->targets;
+	char			*gone = xcalloc(t->n, 1);
+	size_t			 i, left = t->n, before = t->n + 1, stuck = 0;
+	int			 r = DB_OK;
+
+	while (left > 0 && left < before) {
+		before = left;
+		for (i = 0; i < t->n; i++) {
+			if (gone[i])
+				continue;
+			r = host_remove(c->sh->db, t->v[i].id);
+			if (r != DB_OK && r != DB_REF)
+				goto out;
+			gone[i] = r == DB_OK;
+			left -= r == DB_OK;
+			stuck = r == DB_REF ? i : stuck;
+		}
+	}
+	r = left == 0 ? DB_OK : cmd_fail(c, "other hosts are reached through "
+	    "\"%s\"", t->v[stuck].name);
+ out:
+	free(gone);
+	return (r);
+}
+
+const struct cmd_entry cmd_host_rm = {
+	.noun = "host", .verb = "rm",
+	.brief = "remove hosts",
+	.operands = { "HOST", VALUE_HOST, 1, CMD_MANY },
+	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.exec = host_rm_exec,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session: who was where.
+ */
+#include <string.h>
+
+#include "db/db.h"
+#include "db/session.h"
+#include "shell/cmd.h"
+#include "shell/cmd_entries.h"
+#include "shell/run.h"
+
+/* session ls -- list the sessions */
+
+static const struct field	ls_fields[] = {
+	{ "ID", "ID", FIELD_INT },
+	{ "User", "User", FIELD_NAME },
+	{ "Host", "Host", FIELD_NAME },
+	{ "Status", "Status", FIELD_TEXT },
+	{ "Start", "CreatedAt", FIELD_TIME },
+	{ "Duration", "Duration", FIELD_SPAN },
+	{ "Error", "ErrMsg", FIELD_TEXT },
+	{ "Comment", "Comment", FIELD_TEXT },
+	{ "Account", "Account", FIELD_TEXT },
+	{ "From", "Source", FIELD_TEXT },
+	{ NULL, "StoppedAt", FIELD_TIME },
+	{ NULL, "UserID", FIELD_INT },
+	{ NULL, "HostID", FIELD_INT },
+	{ NULL, "ClientVersion", FIELD_TEXT },
+	{ NULL, "Instance", FIELD_TEXT },
+	{ NULL, "BytesIn", FIELD_INT },
+	{ NULL, "BytesOut", FIELD_INT },
+	{ NULL, NULL, FIELD_INT }
+};
+
+static const struct cmd_opt	ls_opts[] = {
+	{ .name = "active", .letter = 'a', .kind = VALUE_FLAG,
+	    .brief = "only those that go on" },
+	OPTS_LS,
+	OPT_LIMIT,
+	{ .name = NULL }
+};
+
+static void
+put_session(struct result *r, const struct session *s, int64_t now)
+{
+	int64_t	end = s->ended_at != 0 ? s->ended_at : now;
+
+	result_row(r);
+	result_number(r, s->id);
+	result_text(r, s->user_name);
+	result_text(r, s->host_name);
+	result_text(r, session_status_name(s->status));
+	result_number(r, s->started_at);
+	result_number(r, end > s->started_at ? end - s->started_at : 0);
+	result_text(r, s->error);
+	result_text(r, s->comment);
+	result_text(r, s->account);
+	result_text(r, s->source);
+	result_number(r, s->ended_at);
+	result_number(r, s->user_id);
+	result_number(r, s->host_id);
+	result_text(r, s->client_version);
+	result_text(r, s->instance_id);
+	result_number(r, s->bytes_in);
+	result_number(r, s->bytes_out);
+}
+
+static int
+session_ls_exec(struct cmd_call *c)
+{
+	struct session_filter	 f;
+	struct session_list	*l;
+	size_t			 i;
+	int			 r;
+
+	memset(&f, 0, sizeof(f));
+	f.active = opt_given(c, "active");
+	f.limit = opt_limit(c);
+	if ((r = session_list(c->sh->db, &f, &l)) != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		put_session(&c->result, &l->v[i], c->now);
+	session_list_free(l);
+	return (session_count(c->sh->db, &f, &c->result.total));
+}
+
+const struct cmd_entry cmd_session_ls = {
+	.noun = "session", .verb = "ls",
+	.brief = "list the sessions, newest first",
+	.opts = ls_opts,
+	.role = NEED_READER,
+	.fields = ls_fields, .things = "sessions",
+	.exec = session_ls_exec,
+};

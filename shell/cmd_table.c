@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All commands. A noun's entries stand together, in the order of help.
+ */
+#include "shell/cmd.h"
+#include "shell/cmd_entries.h"
+
+const struct cmd_entry *const cmd_table[] = {
+	&cmd_event_ls,
+	&cmd_host_create,
+	&cmd_host_ls,
+	&cmd_host_rm,
+	&cmd_key_create,
+	&cmd_key_inspect,
+	&cmd_key_ls,
+	&cmd_key_setup,
+	&cmd_key_show,
+	&cmd_session_ls,
+	&cmd_user_invite,
+	&cmd_user_ls,
+	&cmd_info,
+	&cmd_version,
+	&cmd_help,
+	&cmd_exit,
+	NULL
+};

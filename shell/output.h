@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The only place that prints. What came from users, hosts and clients is
+ * escaped here, whatever the form.
+ */
+#ifndef SHELL_OUTPUT_H
+#define SHELL_OUTPUT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct result;
+
+struct output {
+	FILE	*out;
+	FILE	*err;
+	int	 width;		/* of the terminal; 0: it is none, nothing is
+				   cut */
+};
+
+enum form {
+	FORM_TABLE,	/* and a line "Total: 3 hosts." */
+	FORM_FACTS,	/* one fact a line, rows apart */
+	FORM_JSON,	/* an array of objects */
+	FORM_IDS	/* the first fields, one a line */
+};
+
+/* Prints lines and rows; times are told from now, UTC seconds. */
+void	output_result(const struct output *, enum form, const struct result *,
+	    const char *things, int64_t now);
+
+/* "error: " and a sentence, which may have text of others in it. */
+void	output_error(const struct output *, const char *sentence);
+
+/* Another line to standard error, after an error. */
+void	output_hint(const struct output *, const char *line);
+
+/* Text of our own, to standard output. */
+void	output_text(const struct output *, const char *text);
+
+/* Flushes; -1 when something could not be written. */
+int	output_flush(const struct output *);
+
+#endif

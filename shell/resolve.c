@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looking up what operands and options name, by the kind that is declared.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "db/group.h"
+#include "db/host.h"
+#include "db/key.h"
+#include "db/user.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+#include "shell/resolve.h"
+
+static int
+find_host(struct db *db, const char *text, struct ref *ref)
+{
+	struct host	*h;
+	int		 r;
+
+	if ((r = host_find(db, text, &h)) == DB_OK) {
+		ref->id = h->id;
+		ref->name = xstrdup(h->name);
+	}
+	host_free(h);
+	return (r);
+}
+
+static int
+find_key(struct db *db, const char *text, struct ref *ref)
+{
+	struct key	*k;
+	int		 r;
+
+	if ((r = key_find(db, text, &k)) == DB_OK) {
+		ref->id = k->id;
+		ref->name = xstrdup(k->name);
+	}
+	key_free(k);
+	return (r);
+}
+
+static int
+find_user(struct db *db, const char *text, struct ref *ref)
+{
+	struct user	*u;
+	int		 r;
+
+	if ((r = user_find(db, text, &u)) == DB_OK) {
+		ref->id = u->id;
+		ref->name = xstrdup(u->name);
+	}
+	user_free(u);
+	return (r);
+}
+
+static int
+find_group(struct db *db, enum group_kind kind, const char *text,
+    struct ref *ref)
+{
+	struct group	*g;
+	int		 r;
+
+	if ((r = group_find(db, kind, text, &g)) == DB_OK) {
+		ref->id = g->id;
+		ref->name = xstrdup(g->name);
+	}
+	group_free(g);
+	return (r);
+}
+
+static int
+find_hostgroup(struct db *db, const char *text, struct ref *ref)
+{
+	return (find_group(db, GROUP_HOST, text, ref));
+}
+
+static int
+find_usergroup(struct db *db, const char *text, struct ref *ref)
+{
+	return (find_group(db, GROUP_USER, text, ref));
+}
+
+static void
+take_name(struct db_names *names, const char *name)
+{
+	names->name = xreallocarray(names->name, names->n + 1,
+	    sizeof(*names->name));
+	names->name[names->n++] = xstrdup(name);
+}
+
+/* Each list has rows with a name. */
+#define TAKE_NAMES(names, list, free_list) do {				\
+	size_t	i_;							\
+									\
+	for (i_ = 0; (list) != NULL && i_ < (list)->n; i_++)		\
+		take_name(names, (list)->v[i_].name);			\
+	free_list(list);						\
+} while (0)
+
+static int
+list_hosts(struct db *db, size_t limit, struct db_names *names)
+{
+	struct host_list	*l;
+	int			 r = host_list(db, limit, &l);
+
+	TAKE_NAMES(names, l, host_list_free);
+	return (r);
+}
+
+static int
+list_keys(struct db *db, size_t limit, struct db_names *names)
+{
+	struct key_list	*l;
+	int		 r = key_list(db, limit, &l);
+
+	TAKE_NAMES(names, l, key_list_free);
+	return (r);
+}
+
+static int
+list_users(struct db *db, size_t limit, struct db_names *names)
+{
+	struct user_list	*l;
+	int			 r = user_list(db, limit, &l);
+
+	TAKE_NAMES(names, l, user_list_free);
+	return (r);
+}
+
+static int
+list_hostgroups(struct db *db, size_t limit, struct db_names *names)
+{
+	struct group_list	*l;
+	int			 r = group_list(db, GROUP_HOST, limit, &l);
+
+	TAKE_NAMES(names, l, group_list_free);
+	return (r);
+}
+
+static int
+list_usergroups(struct db *db, size_t limit, struct db_names *names)
+{
+	struct group_list	*l;
+	int			 r = group_list(db, GROUP_USER, limit, &l);
+
+	TAKE_NAMES(names, l, group_list_free);
+	return (r);
+}
+
+static const struct finder {
+	enum value_kind	 kind;
+	const char	*thing;
+	int		(*find)(struct db *, const char *, struct ref *);
+	int		(*list)(struct db *, size_t, struct db_names *);
+} finders[] = {
+	{ VALUE_HOST, "host", find_host, list_hosts },
+	{ VALUE_KEY, "key", find_key, list_keys },
+	{ VALUE_USER, "user", find_user, list_users },
+	{ VALUE_HOSTGROUP, "host group", find_hostgroup, list_hostgroups },
+	{ VALUE_USERGROUP, "user group", find_usergroup, list_usergroups },
+};
+
+static const struct finder *
+finder_of(enum value_kind kind)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+		if (finders[i].kind == kind)
+			return (&finders[i]);
+	}
+	return (NULL);
+}
+
+int
+resolve_is_ref(enum value_kind kind)
+{
+	return (finder_of(kind) != NULL);
+}
+
+/* Keeps a row that is not there yet. */
+static void
+refs_add(struct refs *refs, struct ref ref)
+{
+	size_t	i;
+
+	for (i = 0; i < refs->n; i++) {
+		if (refs->v[i].id == ref.id) {
+			free(ref.name);
+			return;
+		}
+	}
+	refs->v = xreallocarray(refs->v, refs->n + 1, sizeof(*refs->v));
+	refs->v[refs->n++] = ref;
+}
+
+/* Adds a text that nothing is called by to the sentence. */
+static void
+blame(char *err, const char *thing, const char *text)
+{
+	size_t	len = strlen(err);
+
+	if (len == 0)
+		snprintf(err, CMD_ERROR_MAX, "no %s \"%.255s\"", thing, text);
+	else
+		snprintf(err + len, CMD_ERROR_MAX - len, ", \"%.255s\"",
+		    text);
+}
+
+int
+resolve_refs(struct db *db, enum value_kind kind, char *const *texts, size_t n,
+    struct refs *refs, char *err)
+{
+	const struct finder	*f = finder_of(kind);
+	struct ref		 ref;
+	size_t			 i;
+	int			 r, absent = 0;
+
+	memset(refs, 0, sizeof(*refs));
+	if (f == NULL)
+		panic("resolve_refs: kind %d names no rows", kind);
+	err[0] = '\0';
+	for (i = 0; i < n; i++) {
+		r = f->find(db, texts[i], &ref);
+		if (r == DB_OK) {
+			refs_add(refs, ref);
+		} else if (r == DB_NOTFOUND) {
+			blame(err, f->thing, texts[i]);
+			absent = 1;
+		} else if (r == DB_AMBIGUOUS) {
+			snprintf(err, CMD_ERROR_MAX, "more than one %s goes "
+			    "by this e-mail: use a name or an id", f->thing);
+			return (r);
+		} else {
+			return (r);
+		}
+	}
+	return (absent ? DB_NOTFOUND : DB_OK);
+}
+
+void
+refs_free(struct refs *refs)
+{
+	size_t	i;
+
+	for (i = 0; i < refs->n; i++)
+		free(refs->v[i].name);
+	free(refs->v);
+	memset(refs, 0, sizeof(*refs));
+}
+
+int
+resolve_names(struct db *db, enum value_kind kind, size_t limit,
+    struct db_names *names)
+{
+	const struct finder	*f = finder_of(kind);
+
+	return (f == NULL ? DB_OK : f->list(db, limit, names));
+}

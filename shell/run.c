@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way of a command: words, entry, options, and then, for what changes the
+ * store, in one transaction: who asks, may they, which rows are meant, exec,
+ * the audit event. Printing comes after the commit, so what is printed is true.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "db/user.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/xmalloc.h"
+#include "shell/audit.h"
+#include "shell/help.h"
+#include "shell/lookup.h"
+#include "shell/options.h"
+#include "shell/resolve.h"
+#include "shell/run.h"
+#include "shell/words.h"
+
+int
+run_identify(struct shell *sh, struct user **me, char *err)
+{
+	int	r = user_get(sh->db, sh->user_id, me);
+
+	if (r == DB_OK && !user_usable(*me, clock_utc())) {
+		user_free(*me);
+		*me = NULL;
+		r = DB_NOTFOUND;
+	}
+	if (r == DB_NOTFOUND) {
+		snprintf(err, CMD_ERROR_MAX, "your account was closed");
+		sh->done = 1;
+	}
+	return (r);
+}
+
+int
+run_permitted(const struct user *me, enum cmd_role need)
+{
+	switch (need) {
+	case NEED_ANYONE:
+		return (1);
+	case NEED_LISTER:
+		if (user_is(me, ROLE_LISTHOSTS))
+			return (1);
+		/* FALLTHROUGH */
+	case NEED_READER:
+		if (user_is(me, ROLE_AUDITOR))
+			return (1);
+		/* FALLTHROUGH */
+	case NEED_ADMIN:
+		return (user_is(me, ROLE_ADMIN));
+	}
+	return (0);
+}
+
+static size_t
+count_options(const struct cmd_entry *e)
+{
+	size_t	n = 0;
+
+	while (e->opts != NULL && e->opts[n].name != NULL)
+		n++;
+	return (n);
+}
+
+/* Forgets what a run of the call has made: before the next one, or for good. */
+static void
+call_clear(struct cmd_call *c)
+{
+	size_t	i;
+
+	result_free(&c->result);
+	refs_free(&c->targets);
+	for (i = 0; c->opt_refs != NULL && i < count_options(c->entry); i++)
+		refs_free(&c->opt_refs[i]);
+	free(c->opt_refs);
+	c->opt_refs = NULL;
+	free(c->entity);
+	c->entity = NULL;
+	user_free((struct user *)c->me);
+	c->me = NULL;
+	c->audit = c->usage = 0;
+	c->error[0] = '\0';
+}
+
+/* The rows that options and operands name. */
+static int
+call_resolve(struct cmd_call *c)
+{
+	const struct cmd_entry	*e = c->entry;
+	struct option_value	*v;
+	size_t			 i;
+	int			 r;
+
+	for (i = 0; i < count_options(e); i++) {
+		v = &c->parsed->opts[i];
+		if (!resolve_is_ref(e->opts[i].kind) || v->n == 0)
+			continue;
+		r = resolve_refs(c->sh->db, e->opts[i].kind, v->texts, v->n,
+		    &c->opt_refs[i], c->error);
+		if (r != DB_OK)
+			return (r);
+	}
+	if (!resolve_is_ref(e->operands.kind))
+		return (DB_OK);
+	return (resolve_refs(c->sh->db, e->operands.kind, c->parsed->operands,
+	    c->parsed->noperands, &c->targets, c->error));
+}
+
+/* A fresh start: who asks, and may they? */
+static int
+call_begin(struct cmd_call *c)
+{
+	struct user	*me;
+	int		 r;
+
+	call_clear(c);
+	result_init(&c->result, c->entry->fields);
+	c->opt_refs = xcalloc(count_options(c->entry), sizeof(*c->opt_refs));
+	if (c->entry->flags & CMD_OFFLINE)
+		return (DB_OK);
+	if ((r = run_identify(c->sh, &me, c->error)) != DB_OK)
+		return (r);
+	c->me = me;
+	if (!run_permitted(me, c->entry->role))
+		return (cmd_fail(c, "your roles do not permit this command"));
+	return (DB_OK);
+}
+
+/* Everything that needs the store; may be run again by db_transaction(). */
+static int
+call_perform(struct db *db, void *arg)
+{
+	struct cmd_call	*c = arg;
+	int		 r;
+
+	(void)db;
+	if ((r = call_begin(c)) != DB_OK)
+		return (r);
+	if ((r = call_resolve(c)) != DB_OK ||
+	    (r = c->entry->exec(c)) != DB_OK)
+		return (r);
+	if ((c->entry->flags & CMD_WRITES) || c->audit)
+		r = audit_call(c);
+	return (r);
+}
+
+static enum form
+call_form(const struct cmd_call *c)
+{
+	const struct cmd_entry	*e = c->entry;
+
+	if (e->flags & CMD_AS_JSON)
+		return (FORM_JSON);
+	if (option_find(e, "quiet", strlen("quiet"), NULL) != NULL &&
+	    opt_given(c, "quiet"))
+		return (FORM_IDS);
+	if (option_find(e, "json", strlen("json"), NULL) != NULL &&
+	    opt_given(c, "json"))
+		return (FORM_JSON);
+	return (e->flags & CMD_FACTS ? FORM_FACTS : FORM_TABLE);
+}
+
+/* A failure, told; its exit status. */
+static int
+call_failed(struct cmd_call *c, int r)
+{
+	char	*usage;
+
+	if (c->error[0] == '\0')
+		cmd_fail_db(c, r);
+	output_error(&c->sh->out, c->error);
+	if (!c->usage)
+		return (RUN_FAILED);
+	usage = help_usage(c->entry);
+	output_hint(&c->sh->out, usage);
+	free(usage);
+	return (RUN_USAGE);
+}
+
+static int
+call_run(struct cmd_call *c)
+{
+	struct shell	*sh = c->sh;
+	int		 r = DB_OK;
+
+	if (c->entry->prepare != NULL && (r = call_begin(c)) == DB_OK)
+		r = c->entry->prepare(c);
+	if (r != DB_OK)
+		return (call_failed(c, r));
+	if (c->entry->flags & CMD_WRITES)
+		r = db_transaction(sh->db, call_perform, c);
+	else
+		r = call_perform(sh->db, c);
+	if (r != DB_OK)
+		return (call_failed(c, r));
+	output_result(&sh->out, call_form(c), &c->result, c->entry->things,
+	    c->now);
+	if (output_flush(&sh->out) == -1)
+		return (RUN_FAILED);
+	return (RUN_OK);
+}
+
+static int
+print_help(struct shell *sh, const struct lookup *l)
+{
+	char	*text;
+
+	if (l->entry != NULL && strcmp(l->entry->noun, "help") == 0)
+		text = help_all();
+	else if (l->entry != NULL)
+		text = help_entry(l->entry);
+	else
+		text = help_noun(l->noun);
+	output_text(&sh->out, text);
+	free(text);
+	return (output_flush(&sh->out) == 0 ? RUN_OK : RUN_FAILED);
+}
+
+/* The error of a line that is no command, or a command without its verb. */
+static int
+refuse(struct shell *sh, const char *err, const char *hint)
+{
+	output_error(&sh->out, err);
+	if (hint != NULL)
+		output_hint(&sh->out, hint);
+	return (RUN_USAGE);
+}
+
+/* A noun alone: the error, and what could follow. */
+static int
+refuse_noun(struct shell *sh, const char *noun)
+{
+	char	*verbs = help_noun(noun), err[CMD_ERROR_MAX];
+	int	 status;
+
+	snprintf(err, sizeof(err), "after \"%s\" a verb is missing", noun);
+	status = refuse(sh, err, verbs);
+	free(verbs);
+	return (status);
+}
+
+static int
+run_entry(struct shell *sh, const struct cmd_entry *e, char *const *words,
+    size_t n)
+{
+	struct parsed	 parsed;
+	struct cmd_call	*c = xcalloc(1, sizeof(*c));
+	struct lookup	 l = { .entry = e };
+	int		 status;
+
+	c->sh = sh;
+	c->entry = e;
+	c->parsed = &parsed;
+	c->now = clock_utc();
+	if (options_parse(e, words, n, &parsed, c->error) == -1) {
+		c->usage = 1;
+		status = call_failed(c, DB_INVALID);
+	} else if (parsed.help) {
+		status = print_help(sh, &l);
+	} else {
+		status = call_run(c);
+	}
+	call_clear(c);
+	if (c->forget != NULL)
+		c->forget(c->prepared);
+	options_free(&parsed);
+	free(c);
+	return (status);
+}
+
+static int
+run_words(struct shell *sh, char *const *words, size_t n)
+{
+	struct lookup	l;
+	char		err[CMD_ERROR_MAX];
+
+	if (lookup_command(words, n, &l, err) == -1)
+		return (refuse(sh, err, "usage: NOUN VERB [options] "
+		    "[operands]; \"help\" lists all commands"));
+	if (l.lacks_verb)
+		return (refuse_noun(sh, l.noun));
+	if (l.help)
+		return (print_help(sh, &l));
+	return (run_entry(sh, l.entry, words + l.used, n - l.used));
+}
+
+int
+run_line(struct shell *sh, const char *line)
+{
+	struct words	 w;
+	const char	*err;
+	int		 status = RUN_OK;
+
+	if (words_split(line, &w, &err) == -1)
+		status = refuse(sh, err, NULL);
+	else if (w.n > 0)
+		status = run_words(sh, w.v, w.n);
+	words_free(&w);
+	return (status);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A shell and the running of its command lines.
+ */
+#ifndef SHELL_RUN_H
+#define SHELL_RUN_H
+
+#include <stdint.h>
+
+#include "shell/cmd.h"
+#include "shell/output.h"
+
+struct db;
+struct sealer;
+struct settings;
+
+/* Exit statuses. */
+#define RUN_OK		0
+#define RUN_FAILED	1
+#define RUN_USAGE	2
+
+struct shell {
+	struct db		*db;		/* not owned, any of these */
+	int64_t			 user_id;	/* who is at it */
+	const char		*source;	/* and from where */
+	const struct sealer	*sealer;
+	const struct settings	*settings;	/* may be NULL */
+	struct output		 out;
+	int			 done;		/* "exit" was said, or the
+						   account is no longer */
+};
+
+/*
+ * Runs one line, prints what comes of it, and returns one of the statuses
+ * above. An empty line is no failure.
+ */
+int	run_line(struct shell *, const char *line);
+
+/*
+ * Reads the user of the shell. Returns DB_OK and the row (caller frees), or
+ * another class and a sentence in err (CMD_ERROR_MAX bytes): the account is
+ * gone, disabled or expired, or the store is away.
+ */
+int	run_identify(struct shell *, struct user **, char *err);
+
+/* Whether a user (not NULL) may do what needs this role. */
+int	run_permitted(const struct user *, enum cmd_role);
+
+#endif
