@@ -422,6 +422,24 @@ run_program(struct chan *c)
 		chan_end(c);
 }
 
+/*
+ * The client has closed: what it sent before still gets there, and a status
+ * that is under way still gets back, as with sshd.
+ */
+static void
+run_hangup(struct chan *c)
+{
+	if (c->state == CHAN_RUNNING) {
+		if (!c->in_done)
+			return;
+		c->hung_up = 1;
+		if (c->far->hangup(c) == FAR_AGAIN)
+			return;
+		c->far->exit(c);
+	}
+	chan_end(c);
+}
+
 void
 chan_run(struct chan *c)
 {
@@ -434,13 +452,11 @@ chan_run(struct chan *c)
 		choose_far(c);
 		ask_program(c);
 		run_requests(c);
-		if (c->state == CHAN_RUNNING)
+		if (c->state == CHAN_RUNNING && !c->hung_up)
 			run_program(c);
 	} while (!was_sentence && c->sentence != NULL);
-	/* what the client sent before it closed still gets there */
-	if (c->in_closed && c->state != CHAN_ENDED &&
-	    (c->state == CHAN_SETUP || c->in_done))
-		chan_end(c);
+	if (c->in_closed && c->state != CHAN_ENDED)
+		run_hangup(c);
 }
 
 static void

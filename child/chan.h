@@ -77,6 +77,7 @@ struct chan {
 	int			 in_eof;	/* the client sends no more */
 	int			 in_closed;	/* the client has closed */
 	int			 in_done;	/* the far end knows */
+	int			 hung_up;	/* and that the client closed */
 	int			 in_deaf;	/* the far end takes no more */
 	uint64_t		 bytes_in;
 	/* far end to person */

@@ -114,6 +114,8 @@ start_client(struct peers *p)
 	    ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &p->user) != SSH_OK ||
 	    ssh_options_set(p->client, SSH_OPTIONS_PROCESS_CONFIG,
 	    &no) != 0 ||
+	    /* else it wants a home directory, which not every uid has */
+	    ssh_options_set(p->client, SSH_OPTIONS_SSH_DIR, "/") != 0 ||
 	    ssh_options_set(p->client, SSH_OPTIONS_HOST, "localhost") != 0 ||
 	    ssh_options_set(p->client, SSH_OPTIONS_USER, "test") != 0 ||
 	    ssh_options_set(p->client, SSH_OPTIONS_FD, &p->fds[1]) != 0)

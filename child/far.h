@@ -36,8 +36,13 @@ struct far_ops {
 	int	(*eof)(struct chan *);
 	/* Bytes read and the stream; 0: the end; FAR_AGAIN. */
 	ssize_t	(*read)(struct chan *, void *, size_t, int *is_stderr);
-	/* After the end: fills the channel's end. */
+	/* After the end or a hang-up: fills the channel's end. */
 	int	(*exit)(struct chan *);
+	/*
+	 * The client has closed the channel: nothing is read any more, the
+	 * program may end now, and how it does may still be told.
+	 */
+	int	(*hangup)(struct chan *);
 	/* The far end is not needed any more. */
 	void	(*close)(struct chan *);
 	/* Fills in what to wait for; returns how many. NULL: none. */

@@ -150,6 +150,14 @@ host_far_exit(struct chan *c)
 	return (FAR_OK);
 }
 
+static int
+host_far_hangup(struct chan *c)
+{
+	struct far_channel	*f = c->far_state;
+
+	return (far_result(c, upstream_hangup(&c->conn->up, f->channel)));
+}
+
 static void
 host_far_close(struct chan *c)
 {
@@ -168,5 +176,6 @@ const struct far_ops far_host = {
 	.eof = host_far_eof,
 	.read = host_far_read,
 	.exit = host_far_exit,
+	.hangup = host_far_hangup,
 	.close = host_far_close,
 };

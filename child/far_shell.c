@@ -183,6 +183,16 @@ shell_exit(struct chan *c)
 	return (FAR_OK);
 }
 
+/* Whose output has ended is about to end itself; all others are hung up. */
+static int
+shell_hangup(struct chan *c)
+{
+	const struct shell	*s = c->far_state;
+
+	return (s->ended[STREAM_OUT] && s->ended[STREAM_ERR] && !s->exited ?
+	    FAR_AGAIN : FAR_OK);
+}
+
 static void
 shell_close(struct chan *c)
 {
@@ -245,6 +255,7 @@ const struct far_ops far_shell = {
 	.eof = shell_eof,
 	.read = shell_read,
 	.exit = shell_exit,
+	.hangup = shell_hangup,
 	.close = shell_close,
 	.poll = shell_poll,
 };

@@ -114,5 +114,6 @@ const struct far_ops far_text = {
 	.eof = text_eof,
 	.read = text_read,
 	.exit = text_exit,
+	.hangup = text_eof,
 	.close = text_close,
 };

@@ -120,6 +120,12 @@ int	upstream_resize(struct upstream *, LIBSSH2_CHANNEL *, const uint32_t size[4]
 int	upstream_signal(struct upstream *, LIBSSH2_CHANNEL *, const char *name);
 int	upstream_eof(struct upstream *, LIBSSH2_CHANNEL *);
 
+/*
+ * Closes our side, and waits for the host to close, which may tell before
+ * how the program ended. Nothing may be read or written after it.
+ */
+int	upstream_hangup(struct upstream *, LIBSSH2_CHANNEL *);
+
 /* Bytes read, 0 at the end of both streams, UP_AGAIN or UP_FAILED. */
 ssize_t	upstream_read(struct upstream *, LIBSSH2_CHANNEL *, void *, size_t,
 	    int *is_stderr);

@@ -250,6 +250,20 @@ upstream_eof(struct upstream *up, LIBSSH2_CHANNEL *c)
 	return (r);
 }
 
+int
+upstream_hangup(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	enum evp_side	before;
+	int		r;
+
+	if (up->state != UP_READY)
+		return (UP_FAILED);
+	before = evp_enter(EVP_SIDE_OTHER);
+	r = upstream_check(up, libssh2_channel_close(c));
+	evp_enter(before);
+	return (r);
+}
+
 /* Reads one stream, then the other: bytes, 0, or an error of libssh2. */
 static ssize_t
 read_streams(LIBSSH2_CHANNEL *c, void *data, size_t len, int first,

@@ -56,7 +56,7 @@ const struct conf_key conf_keys[] = {
 	{ "healthcheck-user", CONF_STRING, S(healthcheck_user),
 	    "healthcheck", "login that anybody may use to read OK",
 	    .nonempty = 1 },
-	{ "login-grace-time", CONF_DURATION, S(login_grace_ms), "2m",
+	{ "login-grace-time", CONF_DURATION, S(login_grace_ms), "30s",
 	    "time to log in", .nonempty = 1 },
 	{ "connect-timeout", CONF_DURATION, S(connect_timeout_ms), "10s",
 	    "time to reach a host", .nonempty = 1 },

@@ -165,6 +165,7 @@ set_options(ssh_session s, const struct check *c)
 	int		no = 0;
 
 	ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &no);
+	ssh_options_set(s, SSH_OPTIONS_SSH_DIR, "/");
 	ssh_options_set(s, SSH_OPTIONS_HOST,
 	    *c->addr.host != '\0' ? c->addr.host : "localhost");
 	ssh_options_set(s, SSH_OPTIONS_PORT, &port);

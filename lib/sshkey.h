@@ -6,7 +6,7 @@
  *
  * A blob is a public key in SSH wire form (RFC 4253, section 6.6; RFC 5656;
  * RFC 8709). Functions that return int return 0, or -1 with a sentence in err
- * (errlen bytes; NULL and 0 are allowed), and results through their last pointers.
+ * (errlen bytes; NULL and 0 are allowed); results come through pointers.
  */
 #ifndef LIB_SSHKEY_H
 #define LIB_SSHKEY_H

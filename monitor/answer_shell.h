@@ -9,7 +9,7 @@
 
 struct monitor;
 
-/* A process has ended (how: as waitpid(2) says): if a shell, tells the child. */
+/* A process has ended, how waitpid(2) tells: if a shell, so is the child. */
 void	answer_shell_ended(struct monitor *, pid_t, int how);
 
 #endif

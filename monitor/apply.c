@@ -154,17 +154,19 @@ apply_one(struct db *db, const struct spool_record *v, unsigned char *refused)
 	struct msg	m;
 	struct record	r;
 	char		id[2 * RECORD_ID_BYTES + 1];
-	int		status = DB_INVALID;
+	int		status;
 
 	msg_borrow(&m, v->data, v->len);
-	if (get_record(&m, &r) == 0) {
-		sodium_bin2hex(id, sizeof(id), r.id, sizeof(r.id));
-		status = record_apply(db, id, clock_utc(), record_effect, &r,
-		    NULL);
+	if (get_record(&m, &r) == -1) {
+		log_error("something in the spool is not a record");
+		*refused = 1;
+		return (DB_OK);
 	}
+	sodium_bin2hex(id, sizeof(id), r.id, sizeof(r.id));
+	status = record_apply(db, id, clock_utc(), record_effect, &r, NULL);
 	if (status == DB_INVALID || status == DB_ERROR) {
-		log_error("a record of kind %u, session %lld, is not for the "
-		    "store: %s", r.kind, (long long)r.session, db_error(db));
+		log_error("the store refuses a record of kind %u, session "
+		    "%lld: %s", r.kind, (long long)r.session, db_error(db));
 		*refused = 1;
 		return (DB_OK);
 	}

@@ -49,10 +49,9 @@ say "another port's service is not healthy"
 start_sshd
 run as_starter healthcheck --addr="127.0.0.1:$SSHD_PORT"
 is "status for an sshd" "$status" 1
-socat -u "TCP-LISTEN:$(free_port),bind=127.0.0.1,fork,reuseaddr" \
-    OPEN:/dev/null &
+silent=$(free_port)
+socat -u "TCP-LISTEN:$silent,bind=127.0.0.1,fork,reuseaddr" OPEN:/dev/null &
 at_exit end_process $!
-silent=$(ps -o args= -p $! | grep -oE 'LISTEN:[0-9]+' | cut -d: -f2)
 wait_for 5 port_answers "$silent"
 start=$(now_ms)
 run as_starter healthcheck --addr="127.0.0.1:$silent"

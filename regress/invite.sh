@@ -50,9 +50,10 @@ new_token carol
 client carol
 client thief
 # the thief has the token and carol's public key, but cannot sign
-cp "$T/client/carol.pub" "$T/client/offer.pub"
-as thief run p -i "$T/client/offer.pub" -o IdentityFile=none \
-    "invite:$TOKEN@portal"
+cp "$T/client/carol.pub" "$T/client/thief.pub"
+rm "$T/client/thief"
+as thief run_status 255 p -v "invite:$TOKEN@portal"
+like "what the client tried" "$err" 'Offering public key: .*thief'
 [ "$(keys_of carol)" -eq 0 ] || fail "a key was bound without a signature"
 as carol ok p "invite:$TOKEN@portal"
 is "keys of carol" "$(keys_of carol)" 1

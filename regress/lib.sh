@@ -363,7 +363,7 @@ sshd_config()
 # How often anybody has logged in there.
 sshd_logins()
 {
-	grep -c '^Accepted ' "$T/${1:-host}/sshd.log"
+	grep -c '^Accepted publickey' "$T/${1:-host}/sshd.log"
 }
 
 # --- The database -----------------------------------------------------------

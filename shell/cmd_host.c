@@ -23,15 +23,14 @@ static const char *const	loggings[] = { "disabled", "input",
 
 static const struct cmd_opt	create_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
-	    .brief = "what it is called here (first label of its address)" },
+	    .brief = "its name here (first label of the address)" },
 	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
 	    .flags = OPT_SECRET, .arg = "PASSWORD",
-	    .brief = "log in there with this password" },
+	    .brief = "password to log in with" },
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
 	    .arg = "TEXT", .brief = "what people should know" },
 	{ .name = "key", .letter = 'k', .kind = VALUE_KEY, .arg = "KEY",
-	    .brief = "log in there with this key (default, unless a password "
-	    "is given)" },
+	    .brief = "key to log in with (default, if no password)" },
 	{ .name = "hop", .letter = 'o', .kind = VALUE_HOST, .arg = "HOST",
 	    .brief = "reach it through this host" },
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,

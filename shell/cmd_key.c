@@ -368,7 +368,7 @@ key_setup_exec(struct cmd_call *c)
 
 const struct cmd_entry cmd_key_setup = {
 	.noun = "key", .verb = "setup",
-	.brief = "print the shell command that lets this key in on a host",
+	.brief = "print the shell line that lets it in on a host",
 	.operands = { "KEY", VALUE_KEY, 1, 1 },
 	.role = NEED_ANYONE,
 	.exec = key_setup_exec,

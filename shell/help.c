@@ -12,7 +12,7 @@
 #include "shell/lookup.h"
 
 #define BRIEF_AT	26	/* column where briefs begin */
-#define OPTION_AT	32
+#define OPTION_AT	28
 
 /* Text that grows, as a stream. */
 struct page {
@@ -57,7 +57,7 @@ write_name(FILE *f, const struct cmd_entry *e)
 		fprintf(f, " %s", e->verb);
 }
 
-/* A command and its brief; returns nothing that must be freed. */
+/* A command and its brief, in two columns. */
 static void
 write_brief(FILE *f, const struct cmd_entry *e, const char *name)
 {
@@ -65,7 +65,7 @@ write_brief(FILE *f, const struct cmd_entry *e, const char *name)
 	char		*left;
 
 	page_open(&p);
-	fprintf(p.f, "  %s", name);
+	fprintf(p.f, "%s%s", e->verb != NULL ? "  " : "", name);
 	write_operands(p.f, e);
 	if (e->alias != NULL)
 		fprintf(p.f, ", %s", e->alias);

@@ -29,6 +29,7 @@
 #include "shell/run.h"
 
 #define HISTORY_LINES	500
+#define CTRL_D		4
 #define SHOWN_MAX	100	/* names that TAB lists */
 
 struct editor {
@@ -106,8 +107,11 @@ editor_char(EditLine *el, wchar_t *wc)
 
 	memset(&state, 0, sizeof(state));
 	while (editor_byte(ed, &c)) {
+		/* a Ctrl-D that was typed before the line was edited */
+		if (c == '\0')
+			c = CTRL_D;
 		n = mbrtowc(wc, &c, 1, &state);
-		if (n == 0 || n == 1)
+		if (n == 1)
 			return (1);
 		/* not UTF-8: what led here is forgotten */
 		if (n == (size_t)-1)
@@ -253,6 +257,8 @@ line_loop(struct shell *sh, const char *name)
 	fflush(stdout);
 	editor_open(&ed, sh);
 	while (!sh->done) {
+		/* before the prompt shows, so that nothing is typed too soon */
+		el_set(ed.el, EL_PREP_TERM, 1);
 		if ((typed = el_gets(ed.el, &n)) == NULL || n <= 0) {
 			printf("\n");
 			break;

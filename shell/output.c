@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tables, facts, JSON and ids.
+ * Facts, JSON, ids, and errors; tables are in shell/table.c.
  */
 #include <inttypes.h>
 #include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,56 +11,9 @@
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
-#include "lib/xmalloc.h"
 #include "shell/output.h"
 #include "shell/result.h"
-#include "shell/when.h"
-
-/* The names with commas between them, not yet escaped. */
-static char *
-join_names(const struct cell *c)
-{
-	char	*all = NULL;
-	size_t	 i, len = 0;
-	FILE	*f;
-
-	if ((f = open_memstream(&all, &len)) == NULL)
-		fatal("out of memory");
-	for (i = 0; i < c->n; i++)
-		fprintf(f, "%s%s", i > 0 ? ", " : "", c->names[i]);
-	fclose(f);
-	return (all);
-}
-
-/* A cell as people read it, escaped; caller frees. */
-static char *
-cell_text(const struct field *f, const struct cell *c, int64_t now)
-{
-	char	 when[WHEN_SIZE];
-	char	*raw, *safe;
-
-	switch (f->kind) {
-	case FIELD_INT:
-		return (xasprintf("%" PRId64, c->number));
-	case FIELD_BOOL:
-		return (xstrdup(c->number ? "yes" : "no"));
-	case FIELD_TIME:
-		return (xstrdup(c->number == 0 ? "" :
-		    when_relative(c->number, now, when)));
-	case FIELD_SPAN:
-		return (xstrdup(when_span(c->number, when)));
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_JSON:
-		return (escape_text(c->text, strlen(c->text)));
-	case FIELD_NAMES:
-		raw = join_names(c);
-		safe = escape_text(raw, strlen(raw));
-		free(raw);
-		return (safe);
-	}
-	panic("cell_text: kind %d", f->kind);
-}
+#include "shell/table.h"
 
 /* A string that JSON can hold: what is no UTF-8 is escaped. */
 static json_t *
@@ -174,73 +126,25 @@ print_facts(FILE *out, const struct result *r, int64_t now)
 		for (k = 0; k < r->nfields; k++) {
 			if (r->fields[k].head == NULL)
 				continue;
-			text = cell_text(&r->fields[k],
-			    &r->cells[i * r->nfields + k], now);
-			fprintf(out, "%s:%*s %s\n", r->fields[k].head,
-			    width - (int)strlen(r->fields[k].head), "", text);
+			text = table_cell(r, i, k, now, 0);
+			fprintf(out, "%s:", r->fields[k].head);
+			if (*text != '\0')
+				fprintf(out, "%*s%s", width + 1 -
+				    (int)strlen(r->fields[k].head), "", text);
+			fputc('\n', out);
 			free(text);
 		}
 	}
 }
 
-/* Columns and cells; those whose field has no head have none. */
 static void
-table_fill(struct libscols_table *t, const struct result *r, int cut,
-    int64_t now)
+print_total(FILE *out, const struct result *r, const char *things)
 {
-	const struct field	*f;
-	struct libscols_line	*line;
-	size_t			 i, k, at;
-	int			 flags;
-
-	for (k = 0; k < r->nfields; k++) {
-		f = &r->fields[k];
-		if (f->head == NULL)
-			continue;
-		flags = f->kind == FIELD_INT ? SCOLS_FL_RIGHT :
-		    cut ? SCOLS_FL_TRUNC : 0;
-		if (scols_table_new_column(t, f->head, 0, flags) == NULL)
-			fatal("out of memory");
-	}
-	for (i = 0; i < r->nrows; i++) {
-		if ((line = scols_table_new_line(t, NULL)) == NULL)
-			fatal("out of memory");
-		for (k = at = 0; k < r->nfields; k++) {
-			if (r->fields[k].head != NULL)
-				scols_line_refer_data(line, at++,
-				    cell_text(&r->fields[k],
-				    &r->cells[i * r->nfields + k], now));
-		}
-	}
-}
-
-static void
-print_table(const struct output *o, const struct result *r,
-    const char *things, int64_t now)
-{
-	struct libscols_table	*t = scols_new_table();
-
-	if (t == NULL)
-		fatal("out of memory");
-	/* all text is escaped already */
-	scols_table_enable_noencoding(t, 1);
-	scols_table_enable_minout(t, 1);
-	scols_table_set_stream(t, o->out);
-	if (o->width > 0) {
-		scols_table_set_termforce(t, SCOLS_TERMFORCE_ALWAYS);
-		scols_table_set_termwidth(t, o->width);
-	} else {
-		scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-	}
-	table_fill(t, r, o->width > 0, now);
-	if (r->nrows > 0)
-		scols_print_table(t);
-	scols_unref_table(t);
 	if (r->total > (int64_t)r->nrows)
-		fprintf(o->out, "Total: %zu of %" PRId64 " %s.\n", r->nrows,
+		fprintf(out, "Total: %zu of %" PRId64 " %s.\n", r->nrows,
 		    r->total, things);
 	else
-		fprintf(o->out, "Total: %zu %s.\n", r->nrows, things);
+		fprintf(out, "Total: %zu %s.\n", r->nrows, things);
 }
 
 void
@@ -253,7 +157,8 @@ output_result(const struct output *o, enum form form, const struct result *r,
 		return;
 	switch (form) {
 	case FORM_TABLE:
-		print_table(o, r, things, now);
+		table_print(o->out, o->width, r, now);
+		print_total(o->out, r, things);
 		break;
 	case FORM_FACTS:
 		print_facts(o->out, r, now);

@@ -239,6 +239,7 @@ refuse_noun(struct shell *sh, const char *noun)
 	char	*verbs = help_noun(noun), err[CMD_ERROR_MAX];
 	int	 status;
 
+	verbs[strlen(verbs) - 1] = '\0';
 	snprintf(err, sizeof(err), "after \"%s\" a verb is missing", noun);
 	status = refuse(sh, err, verbs);
 	free(verbs);

@@ -112,14 +112,40 @@ when_parse(const char *s, int64_t now, int64_t *utc)
 	return (local_parse(s, utc));
 }
 
+/* The largest unit that fits, from those with a letter or from all. */
+static size_t
+unit_for(int64_t away, int lettered)
+{
+	size_t	i;
+
+	for (i = 0; i < NUNITS; i++) {
+		if (away >= units[i].seconds && (units[i].letter || !lettered))
+			break;
+	}
+	return (i);
+}
+
+char *
+when_brief(int64_t utc, int64_t now, char buf[WHEN_SIZE])
+{
+	int64_t	away = utc > now ? utc - now : now - utc;
+	size_t	i = unit_for(away, 1);
+
+	if (i == NUNITS)
+		snprintf(buf, WHEN_SIZE, "now");
+	else
+		snprintf(buf, WHEN_SIZE, "%s%" PRId64 "%c%s",
+		    utc > now ? "in " : "", away / units[i].seconds,
+		    units[i].letter, utc > now ? "" : " ago");
+	return (buf);
+}
+
 char *
 when_relative(int64_t utc, int64_t now, char buf[WHEN_SIZE])
 {
 	int64_t	n, away = utc > now ? utc - now : now - utc;
-	size_t	i;
+	size_t	i = unit_for(away, 0);
 
-	for (i = 0; i < NUNITS && away < units[i].seconds; i++)
-		continue;
 	if (i == NUNITS) {
 		snprintf(buf, WHEN_SIZE, "now");
 		return (buf);

@@ -20,6 +20,9 @@ int	 when_parse(const char *, int64_t now, int64_t *utc);
 /* "3 minutes ago", "in 2 days", "now"; returns buf. */
 char	*when_relative(int64_t utc, int64_t now, char buf[WHEN_SIZE]);
 
+/* "3m ago", "in 2d", "now"; returns buf. */
+char	*when_brief(int64_t utc, int64_t now, char buf[WHEN_SIZE]);
+
 /* How long: "1d2h", "3m5s", "0s"; returns buf. */
 char	*when_span(int64_t seconds, char buf[WHEN_SIZE]);
 

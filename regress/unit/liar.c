@@ -215,7 +215,8 @@ liar_start(void **state)
 	settings_make();
 	run_setup();
 	liar_open();
-	if (secrets_load_key(&liar_settings, &liar_secrets, err, sizeof(err)) != 0)
+	if (secrets_load_key(&liar_settings, &liar_secrets, err,
+	    sizeof(err)) != 0)
 		fail_msg("%s", err);
 	key_make(&liar_alice);
 	key_make(&liar_bob);

@@ -109,7 +109,7 @@ channel_open(struct liar *l, uint32_t number, int *recording)
 	return (v.ok);
 }
 
-/* First of all: an honest child gets through, so that the rest means something. */
+/* An honest child gets through, so that the rest means something. */
 static void
 test_honest(void **state)
 {

@@ -3,6 +3,8 @@
  * The audit log's seals: whatever somebody with the database but without the
  * key does to it is found, and named by its number.
  */
+#include <sys/wait.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +20,7 @@
 #include "lib/xmalloc.h"
 #include "monitor/seals.h"
 #include "monitor/secrets.h"
+#include "monitor/verify.h"
 #include "portal_fixture.h"
 
 #define EVENTS	600
@@ -355,6 +359,56 @@ test_race(void **state)
 	end(&t);
 }
 
+/* The command as it is run: what it prints, and its exit status. */
+static int
+verify_command(struct test *t, char *out, size_t size)
+{
+	int	secrets = secret_settings_to_memfd(&t->p->ss);
+	int	fds[2], status;
+	pid_t	pid;
+	ssize_t	n;
+
+	db_close(t->f->db);
+	t->f->db = NULL;
+	assert_int_equal(pipe(fds), 0);
+	if ((pid = fork()) == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		_exit(verify_main(secrets, &t->p->s));
+	}
+	close(secrets);
+	close(fds[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	n = read(fds[0], out, size - 1);
+	out[n > 0 ? n : 0] = '\0';
+	close(fds[0]);
+	t->f->db = fixture_open(t->f);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+static void
+test_command(void **state)
+{
+	struct test	t = begin(state);
+	char		out[1024];
+
+	assert_int_equal(verify_command(&t, out, sizeof(out)), 0);
+	assert_string_equal(out, "600 events are as they were sealed, "
+	    "0 faults, 0 events wait for their seal\n");
+	fixture_sql(t.f, "UPDATE events SET args = '' WHERE seal_no = 17");
+	fixture_sql(t.f, "DELETE FROM events WHERE seal_no > 598");
+	assert_int_equal(verify_command(&t, out, sizeof(out)), 1);
+	assert_string_equal(out, "event 17: edited\n"
+	    "events 599 to 600: cut off at the end\n"
+	    "597 events are as they were sealed, 2 faults, 0 events wait for "
+	    "their seal\n");
+	fixture_sql(t.f, "DELETE FROM settings "
+	    "WHERE name = 'master_key_check'");
+	assert_int_equal(verify_command(&t, out, sizeof(out)), 1);
+	assert_string_equal(out, "");
+	end(&t);
+}
+
 int
 main(void)
 {
@@ -365,6 +419,7 @@ main(void)
 		ON_BOTH(test_cut), ON_BOTH(test_cut_and_hidden),
 		ON_BOTH(test_head_forged), ON_BOTH(test_unsealed),
 		ON_BOTH(test_other_copy), ON_BOTH(test_race),
+		ON_BOTH(test_command),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -215,7 +215,7 @@ test_later_starts(void **state)
 	token_hash(second, hash);
 	assert_int_equal(user_redeem(f->db, hash, clock_utc(), &k, &id),
 	    DB_OK);
-	/* What an administrator removes stays removed; the host key does not. */
+	/* What an administrator removes stays removed, but the host key. */
 	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
 	assert_int_equal(acl_remove(f->db, acls->v[0].id), DB_OK);
 	acl_list_free(acls);

@@ -793,7 +793,7 @@ test_store_fails(void **state)
 static void
 test_long_args(void **state)
 {
-	static char		 line[30100] = "host create web1 --comment='";
+	char			 line[30100];
 	struct trial		 t;
 	struct event_list	*l;
 	struct host		*h;
@@ -801,8 +801,9 @@ test_long_args(void **state)
 
 	trial_begin(&t, fixture_use(state)->db);
 	add_keys(&t);
-	memset(line + strlen(line), '\001', 30000);
-	line[strlen(line)] = '\'';
+	memset(line, '\001', sizeof(line));
+	memcpy(line, "host create web1 --comment=", 27);
+	line[27 + 30000] = '\0';
 	ok(&t, line);
 	assert_int_equal(host_by_name(t.sh.db, "web1", &h), DB_OK);
 	assert_int_equal(strlen(h->comment), 30000);

@@ -21,6 +21,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include "lib/msg.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
 
@@ -29,7 +30,7 @@ static int	number;		/* of files made */
 
 /* Runs a program with its output in a file; returns its status. */
 static int
-run(const char *out, char *const argv[])
+run(const char *out, const char *const argv[])
 {
 	pid_t	pid;
 	int	fd, status;
@@ -40,7 +41,7 @@ run(const char *out, char *const argv[])
 		dup2(fd, STDOUT_FILENO);
 		dup2(open("/dev/null", O_RDWR), STDERR_FILENO);
 		dup2(STDERR_FILENO, STDIN_FILENO);
-		execvp(argv[0], argv);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	assert_int_not_equal(pid, -1);
@@ -72,7 +73,7 @@ static void
 keygen_fingerprint(const char *file, char **fp, unsigned *bits)
 {
 	char	*out = xasprintf("%s/fp", dir), *text, *save;
-	char	*argv[] = { "ssh-keygen", "-lf", (char *)file, NULL };
+	const char *argv[] = { "ssh-keygen", "-lf", file, NULL };
 	size_t	 len;
 
 	assert_int_equal(run(out, argv), 0);
@@ -193,7 +194,7 @@ static void
 test_files(void **state)
 {
 	static const struct {
-		char		*type, *bits, *format;
+		const char	*type, *bits, *format;
 		const char	*kind;
 	} cases[] = {
 		{ "ed25519", "256", "RFC4716", "ed25519" },
@@ -215,7 +216,7 @@ test_files(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		file = path_new();
-		char *argv[] = { "ssh-keygen", "-q", "-t", cases[i].type,
+		const char *argv[] = { "ssh-keygen", "-q", "-t", cases[i].type,
 		    "-b", cases[i].bits, "-m", cases[i].format, "-N", "",
 		    "-C", "a comment", "-f", file, NULL };
 		assert_int_equal(run(out, argv), 0);
@@ -228,7 +229,7 @@ test_files(void **state)
 static void
 test_passphrase(void **state)
 {
-	static char *const formats[] = { "RFC4716", "PEM", "PKCS8" };
+	static const char *const formats[] = { "RFC4716", "PEM", "PKCS8" };
 	char		*file, *text, *out = xasprintf("%s/out", dir);
 	char		 err[256];
 	EVP_PKEY	*pkey;
@@ -237,7 +238,7 @@ test_passphrase(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		file = path_new();
-		char *argv[] = { "ssh-keygen", "-q", "-t", "ecdsa", "-m",
+		const char *argv[] = { "ssh-keygen", "-q", "-t", "ecdsa", "-m",
 		    formats[i], "-N", "secret words", "-f", file, NULL };
 		assert_int_equal(run(out, argv), 0);
 		text = slurp(file, &len);
@@ -318,7 +319,7 @@ static void
 test_damaged_file(void **state)
 {
 	char		*file = path_new(), *out = xasprintf("%s/out", dir);
-	char		*argv[] = { "ssh-keygen", "-q", "-t", "ecdsa", "-N", "",
+	const char	*argv[] = { "ssh-keygen", "-q", "-t", "ecdsa", "-N", "",
 			    "-f", file, NULL };
 	char		*text, err[256];
 	EVP_PKEY	*pkey, *whole;
@@ -384,6 +385,59 @@ test_lines(void **state)
 	}
 }
 
+/* Keys in tokens cannot be made here: blobs by hand, measured by both. */
+static void
+test_tokens(void **state)
+{
+	static const char *const	types[] = {
+		"sk-ssh-ed25519@openssh.com",
+		"sk-ecdsa-sha2-nistp256@openssh.com",
+	};
+	static const char *const	kinds[] = { "ed25519-sk",
+					    "ecdsa-sk" };
+	struct sshkey_info		 info;
+	struct msg			 plain, sk;
+	EVP_PKEY			*pkey;
+	uint8_t				*blob;
+	char				*file, *line, *fp;
+	char				 own[SSHKEY_FINGERPRINT_SIZE];
+	unsigned			 bits;
+	size_t				 i, n;
+	FILE				*f;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(sshkey_generate(i ? "ecdsa" : "ed25519", 0,
+		    &pkey, NULL, 0), 0);
+		assert_int_equal(sshkey_blob(pkey, &blob, &n), 0);
+		msg_borrow(&plain, blob, n);
+		msg_get_blob(&plain, 64, &n);
+		msg_init(&sk);
+		msg_put_text(&sk, types[i]);
+		msg_put_raw(&sk, plain.data + plain.off,
+		    plain.len - plain.off);
+		assert_int_equal(sshkey_info(sk.data, sk.len, &info), -1);
+		msg_put_text(&sk, "ssh:");
+		EVP_PKEY_free(pkey);
+		assert_int_equal(sshkey_info(sk.data, sk.len, &info), 0);
+		assert_string_equal(info.kind, kinds[i]);
+		check_damage(sk.data, sk.len);
+		assert_int_equal(sshkey_from_blob(sk.data, sk.len, &pkey), 0);
+		file = path_new();
+		line = sshkey_line(sk.data, sk.len, NULL);
+		f = fopen(file, "w");
+		fprintf(f, "%s\n", line);
+		fclose(f);
+		keygen_fingerprint(file, &fp, &bits);
+		assert_int_equal(info.bits, bits);
+		assert_string_equal(sshkey_fingerprint(sk.data, sk.len, own),
+		    fp);
+		free(file), free(line), free(fp), free(blob);
+		msg_free(&sk);
+		EVP_PKEY_free(pkey);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -394,7 +448,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char	*argv[] = { "rm", "-rf", dir, NULL };
+	const char *argv[] = { "rm", "-rf", dir, NULL };
 
 	(void)state;
 	return (run("/dev/null", argv));
@@ -410,6 +464,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged_file),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_tokens),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));

@@ -207,6 +207,9 @@ test_when(void **state)
 	assert_string_equal(when_relative(0, 180, buf), "3 minutes ago");
 	assert_string_equal(when_relative(7200, 0, buf), "in 2 hours");
 	assert_string_equal(when_relative(0, 86400 * 400, buf), "1 year ago");
+	assert_string_equal(when_brief(0, 180, buf), "3m ago");
+	assert_string_equal(when_brief(86400 * 20, 0, buf), "in 20d");
+	assert_string_equal(when_brief(5, 5, buf), "now");
 	assert_string_equal(when_span(0, buf), "0s");
 	assert_string_equal(when_span(65, buf), "1m5s");
 	assert_string_equal(when_span(3605, buf), "1h");
