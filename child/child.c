@@ -53,17 +53,18 @@ struct polls {
 static void
 close_all(int gate)
 {
-	int	fd;
+	int	fd, high, null;
 
-	if ((fd = open("/dev/null", O_RDWR)) == -1)
+	/* out of the way of what is put below */
+	if ((high = fcntl(gate, F_DUPFD, GATE + 1)) == -1 ||
+	    (null = open("/dev/null", O_RDWR)) == -1)
 		fatal("/dev/null: %s", strerror(errno));
-	if (gate != GATE && dup2(gate, GATE) == -1)
-		fatal("gate: %s", strerror(errno));
-	for (gate = 0; gate < GATE; gate++) {
-		if (fd != gate && dup2(fd, gate) == -1)
-			fatal("/dev/null: %s", strerror(errno));
+	for (fd = 0; fd < GATE; fd++) {
+		if (fd != null && dup2(null, fd) == -1)
+			fatal("dup2: %s", strerror(errno));
 	}
-	if (syscall(SYS_close_range, GATE + 1, ~0U, 0) == -1)
+	if (dup2(high, GATE) == -1 ||
+	    syscall(SYS_close_range, GATE + 1, ~0U, 0) == -1)
 		fatal("close_range: %s", strerror(errno));
 }
 

@@ -69,6 +69,7 @@ set_options(ssh_bind bind)
 		enum ssh_bind_options_e	 what;
 		const char		*value;
 	} options[] = {
+		{ SSH_BIND_OPTIONS_BANNER, SERVER_SOFTWARE },
 		{ SSH_BIND_OPTIONS_KEY_EXCHANGE, KEX },
 		{ SSH_BIND_OPTIONS_CIPHERS_C_S, CIPHERS },
 		{ SSH_BIND_OPTIONS_CIPHERS_S_C, CIPHERS },
@@ -160,6 +161,25 @@ client_writable(const struct client *c)
 	return ((ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING) == 0);
 }
 
+/*
+ * libssh's refusal of a channel has no words in it. Where no session is open,
+ * the end of the connection has; else it would be the end of that, too.
+ */
+static void
+refuse_open(struct conn *conn, ssh_message msg, const char *sentence)
+{
+	struct client	*c = &conn->client;
+
+	log_verbose("channel refused: %s", sentence);
+	if (!TAILQ_EMPTY(&conn->channels)) {
+		ssh_message_reply_default(msg);
+		return;
+	}
+	ssh_session_set_disconnect_message(c->ssh, sentence);
+	ssh_disconnect(c->ssh);
+	c->state = CLIENT_GONE;
+}
+
 /* A request came: each kind has its file. */
 static void
 handle(struct conn *conn, ssh_message msg)
@@ -170,11 +190,13 @@ handle(struct conn *conn, ssh_message msg)
 		ssh_message_free(msg);
 		break;
 	case SSH_REQUEST_CHANNEL_OPEN:
-		if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION &&
-		    conn->nchannels < conn->settings->max_channels)
-			chan_new(conn, msg);
+		if (ssh_message_subtype(msg) != SSH_CHANNEL_SESSION)
+			refuse_open(conn, msg, "sshportal: port forwarding is "
+			    "not supported");
+		else if (conn->nchannels >= conn->settings->max_channels)
+			refuse_open(conn, msg, "sshportal: too many channels");
 		else
-			ssh_message_reply_default(msg);
+			chan_new(conn, msg);
 		ssh_message_free(msg);
 		break;
 	case SSH_REQUEST_CHANNEL:
@@ -216,7 +238,8 @@ run_messages(struct conn *conn)
 
 	do {
 		had = c->bytes.in_bytes;
-		while ((msg = ssh_message_get(c->ssh)) != NULL)
+		while (c->state != CLIENT_GONE &&
+		    (msg = ssh_message_get(c->ssh)) != NULL)
 			handle(conn, msg);
 		if (c->state == CLIENT_AUTH && evp_take_refused()) {
 			/* libssh does not answer, its client would wait */

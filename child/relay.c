@@ -124,6 +124,9 @@ shown(struct chan *c, const uint8_t *data, size_t len)
 		log_error("channel %u: the recording stops: %m", c->id);
 		record_free(c->record);
 		c->record = NULL;
+		/* nobody goes on unseen */
+		conn_stop(c->conn, "sshportal: the session ends, for it can no "
+		    "longer be recorded");
 	}
 }
 

@@ -33,6 +33,14 @@
 #define HOSTKEYS_MAX	4
 #define HOST_LOGIN_MAX	256	/* account on a host */
 
+/*
+ * The portal's identification line (RFC 4253, section 4.2). OpenSSH's client
+ * says eow@openssh.com, "nobody reads the output any more", only to servers
+ * whose software begins with OpenSSH.
+ */
+#define SERVER_SOFTWARE	"OpenSSH_compatible_sshportal"
+#define SERVER_VERSION	"SSH-2.0-" SERVER_SOFTWARE
+
 /* Between child and monitor. Requests first; an answer has ANSWER added. */
 enum ask {
 	ASK_KEX_SIGN = 1,

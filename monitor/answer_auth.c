@@ -45,11 +45,14 @@ attempt_free(struct attempt *t)
 	user_free(t->user);
 }
 
-/* The login name as it may stand in a log: an invite is a secret. */
+/*
+ * The login name as it may stand in a log: an invite is a secret, and without
+ * blanks none can pass for the words and the address that follow it.
+ */
 static const char *
 log_name(const struct login *l)
 {
-	return (l->kind == LOGIN_INVITE ? "invite" : l->whole);
+	return (l->kind == LOGIN_INVITE ? "invite" : l->shown);
 }
 
 static void

@@ -60,6 +60,7 @@ answer_channel_open(struct monitor *m, struct ipc *req)
 	struct ask_channel_open		 a;
 	struct monitor_channel		*c;
 	struct ipc			 out;
+	int				 fd = -1;
 
 	if (get_ask_channel_open(&req->body, &a) == -1 ||
 	    (type = type_by_name(a.type)) == NULL ||
@@ -69,12 +70,18 @@ answer_channel_open(struct monitor *m, struct ipc *req)
 		refuse(m, req, &a, "sshportal: too many channels at once");
 		return (0);
 	}
+	if (wants_recording(m, type, &a) &&
+	    (fd = recording_open(m->settings->logs_dir, m->session, c->seq,
+	    clock_utc())) == -1) {
+		channels_remove(m, c);
+		refuse(m, req, &a, "sshportal: the session cannot be recorded "
+		    "now: tell an administrator");
+		return (0);
+	}
 	journal_channel_open(m, c->seq, &a, NULL);
 	ipc_init(&out, req->type | ANSWER, req->id);
 	put_verdict(&out.body, &yes);
-	if (wants_recording(m, type, &a))
-		out.fds[0] = recording_open(m->settings->logs_dir, m->session,
-		    c->seq, clock_utc());
+	out.fds[0] = fd;
 	monitor_answer(m, &out);
 	ipc_free(&out);
 	return (0);

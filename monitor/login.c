@@ -26,6 +26,16 @@ login_set(struct login *l, enum login_kind kind, const char *name)
 	l->name = xstrdup(name);
 }
 
+static char *
+without_blanks(const char *text)
+{
+	char	*copy = xstrdup(text), *p;
+
+	for (p = copy; (p = strchr(p, ' ')) != NULL;)
+		*p = '_';
+	return (copy);
+}
+
 void
 login_parse(struct login *l, const char *text, const struct settings *s)
 {
@@ -33,6 +43,7 @@ login_parse(struct login *l, const char *text, const struct settings *s)
 
 	memset(l, 0, sizeof(*l));
 	l->whole = xstrdup(text);
+	l->shown = without_blanks(text);
 	if (strcmp(text, s->healthcheck_user) == 0)
 		login_set(l, LOGIN_HEALTHCHECK, text);
 	else if (strcmp(text, s->config_user) == 0)
@@ -74,4 +85,5 @@ login_free(struct login *l)
 	wipe(&l->name);
 	wipe(&l->account);
 	wipe(&l->whole);
+	wipe(&l->shown);
 }

@@ -21,6 +21,7 @@ struct login {
 	char		*name;		/* host's name, or the token */
 	char		*account;	/* of ACCOUNT+NAME, else NULL */
 	char		*whole;		/* as it was typed */
+	char		*shown;		/* the same for a log: no blanks */
 };
 
 /*

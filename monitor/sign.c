@@ -17,13 +17,6 @@
 #define RAW_MAX			2048	/* a signature of RSA, 16384 bits */
 
 /*
- * V_S names the software that answers for us. It is libssh's own default,
- * which changes with each of its releases, so only the front is fixed; what
- * binds the signature to this portal is K_S.
- */
-#define OUR_VERSION	"SSH-2.0-libssh_"
-
-/*
  * Signs with the hash that goes with the key (NULL: the key's own scheme).
  * Returns 0 and the length in *out_len, or -1.
  */
@@ -99,8 +92,8 @@ read_exchange(const struct ask_sign *a, const struct sign_host_key *key,
 		return ("not an exchange");
 	if (!is_version(p[0], len[0]))
 		return ("V_C is no version");
-	if (len[1] <= strlen(OUR_VERSION) || !is_version(p[1], len[1]) ||
-	    memcmp(p[1], OUR_VERSION, strlen(OUR_VERSION)) != 0)
+	if (p[1] == NULL || len[1] != strlen(SERVER_VERSION) ||
+	    memcmp(p[1], SERVER_VERSION, len[1]) != 0)
 		return ("V_S is not ours");
 	if (!is_kexinit(p[2], len[2]) || !is_kexinit(p[3], len[3]))
 		return ("no KEXINIT");

@@ -22,8 +22,9 @@ for round in 1 2 3 4; do
 	done
 	for i in $(seq 32); do
 		wait "${pids[i]}"
+		status=$?
 		is "status of login $round.$i ($(cat "$T/out.$i"))" \
-		    "$?" $((i + 100))
+		    "$status" $((i + 100))
 		is "output of login $round.$i" "$(cat "$T/out.$i")" "$round.$i"
 	done
 done

@@ -31,7 +31,8 @@ for round in 1 2 3 4; do
 	done
 	for i in $(seq 12); do
 		wait "${pids[i]}"
-		is "status of $round.$i ($(cat "$T/out.$i"))" $? \
+		status=$?
+		is "status of $round.$i ($(cat "$T/out.$i"))" "$status" \
 		    $((round * 20 + i))
 	done
 done

@@ -47,7 +47,9 @@ for round in 1 2 3 4 5; do
 	done
 	for i in 1 2 3 4 5 6; do
 		wait "${pids[i]}"
-		is "status of $round.$i ($(cat "$T/out.$i"))" $? $((i + round))
+		status=$?
+		is "status of $round.$i ($(cat "$T/out.$i"))" "$status" \
+		    $((i + round))
 	done
 done
 

@@ -41,7 +41,6 @@
 
 #define PATIENCE_MS	20000	/* for a slow machine */
 #define CLIENT_VERSION	"SSH-2.0-liar"
-#define SERVER_VERSION	"SSH-2.0-libssh_0.11.5"
 
 struct db		*liar_db;
 struct liar_key		 liar_alice, liar_bob, liar_nobody;

@@ -42,6 +42,8 @@ static const struct {
 	{ "a+b+web1", LOGIN_NAME, "web1", "a+b" },
 	{ "+web1", LOGIN_NAME, "web1", "" },
 	{ "deploy+", LOGIN_NAME, "", "deploy" },
+	{ "x from 192.0.2.1 port 22 ssh2: y", LOGIN_NAME,
+	    "x from 192.0.2.1 port 22 ssh2: y", NULL },
 };
 
 static void
@@ -56,6 +58,8 @@ test_parse(void **state)
 		assert_int_equal(l.kind, cases[i].kind);
 		assert_string_equal(l.name, cases[i].name);
 		assert_string_equal(l.whole, cases[i].text);
+		assert_null(strchr(l.shown, ' '));
+		assert_int_equal(strlen(l.shown), strlen(cases[i].text));
 		if (cases[i].account == NULL)
 			assert_null(l.account);
 		else

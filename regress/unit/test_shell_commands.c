@@ -742,7 +742,6 @@ test_complete(void **state)
 	assert_completes(&t, "help ho", "host", "st ");
 	assert_completes(&t, "help host r", "rm", "m ");
 	assert_completes(&t, "nosuch ", "", "");
-	assert_completes(&t, "version ", "", "");
 	t.sh.user_id = add_user(t.sh.db, "bob", ROLE_STANDARD);
 	assert_completes(&t, "", "exit help key version", "");
 	assert_completes(&t, "key ", "setup", "setup ");

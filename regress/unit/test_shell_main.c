@@ -345,7 +345,8 @@ test_prompt(void **state)
 	assert_null(strstr(r.out + from, "cccccccccccccccccccccccccccccccccc"
 	    "cccccccccccccccccccccc now"));
 	run_expect(&r, "config> ");
-	run_type(&r, "\004");
+	/* typed while a command may still run */
+	run_type(&r, "host ls\r\004");
 	assert_int_equal(run_end(&r), 0);
 	run_start(&r, f, NULL, 1);
 	run_expect(&r, "config> ");

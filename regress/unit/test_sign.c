@@ -18,7 +18,7 @@
 #include "monitor/sign.h"
 
 #define VC	"SSH-2.0-OpenSSH_9.2p1"
-#define VS	"SSH-2.0-libssh_0.11.5"
+#define VS	SERVER_VERSION
 
 static struct sign_host_key	host_key;
 

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Who is to be recorded and cannot be does not get in, nor stays.
+
+. "$TOP/regress/lib.sh"
+each_mode
+tid "no session without its recording"
+
+ready_portal
+ok p -tt web1@portal 'echo shown'
+like "output" "$out" shown
+logs=$(find "$PORTAL_DIR" -name '*.ttyrec' -printf '%h\n' | head -n 1)
+[ -n "$logs" ] || fail "nothing was recorded"
+logs=$(dirname "$logs")
+
+say "a directory that cannot be written to"
+mv "$logs" "$logs.aside"
+: >"$logs"
+run p -tt web1@portal 'echo in'
+[ "$status" -ne 0 ] || fail "status 0"
+unlike "output" "$out" '(^|[^ ])in'
+like "what the person reads" "$out$err" 'sshportal: .*recorded'
+# what is not to be recorded is not hindered
+ok p web1@portal 'echo in'
+is "output" "$out" in
+rm "$logs"
+mv "$logs.aside" "$logs"
+
+say "a disk that gets full"
+need_root "mounting a small file system"
+size=$(du -sk "$logs" | cut -f1)
+if mount -t tmpfs -o "size=$((size + 256))k" tmpfs "$logs" 2>/dev/null; then
+	at_exit umount "$logs"
+	chown --reference="$PORTAL_DIR" "$logs"
+	run p -tt web1@portal 'head -c 4000000 /dev/zero | tr "\0" x; echo;
+	    sleep 3; echo unseen'
+	[ "$status" -ne 0 ] || fail "status 0 with a full disk"
+	unlike "the end of the output" "$(tail -c 1000 <<<"$out")" unseen
+	like "what the person reads" "$(tail -c 1000 <<<"$out")$err" \
+	    'sshportal: .*recorded'
+else
+	skip "no mounts here: the rest passed"
+fi
