@@ -177,7 +177,8 @@ relay_chunk(struct chan *c)
 	ssize_t	n;
 	int	is_stderr;
 
-	if (window == 0)
+	/* a recording that ended: not a byte more of that far end */
+	if (window == 0 || (c->sentence != NULL && c->far != &far_text))
 		return (0);
 	n = c->far->read(c, get_chunk(), window < CHUNK ? window : CHUNK,
 	    &is_stderr);

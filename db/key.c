@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 
-#include "db/fingerprint.h"
 #include "db/key.h"
 #include "db/query.h"
 #include "db/seal.h"
 #include "lib/clock.h"
+#include "lib/sshkey.h"
 #include "lib/xmalloc.h"
 
 #define BLOB_MAX	16384
@@ -79,7 +79,7 @@ key_check(struct db *db, const struct key *k)
 int
 key_create(struct db *db, const struct key *k, int64_t *id)
 {
-	char fingerprint[FINGERPRINT_SIZE];
+	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
 	int64_t now = clock_utc();
 	int r;
 
@@ -91,7 +91,7 @@ key_create(struct db *db, const struct key *k, int64_t *id)
 	if ((r = key_check(db, k)) != DB_OK ||
 	    (r = db_check_name(db, "key type", k->type)) != DB_OK)
 		return r;
-	fingerprint_blob(k->pub_blob, k->pub_bloblen, fingerprint);
+	sshkey_fingerprint(k->pub_blob, k->pub_bloblen, fingerprint);
 	return db_edit(db, id, "INSERT INTO private_keys (name, type, length,"
 	    " pub_blob, fingerprint, comment, created_at, updated_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

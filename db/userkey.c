@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/fingerprint.h"
 #include "db/query.h"
 #include "db/userkey.h"
 #include "lib/clock.h"
+#include "lib/sshkey.h"
 #include "lib/xmalloc.h"
 
 #define BLOB_MAX	16384
@@ -65,7 +65,7 @@ userkey_read(struct db_stmt *st, void *row)
 int
 userkey_create(struct db *db, const struct userkey *k, int64_t *id)
 {
-	char fingerprint[FINGERPRINT_SIZE];
+	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
 	int64_t now = clock_utc();
 	int r;
 
@@ -76,7 +76,7 @@ userkey_create(struct db *db, const struct userkey *k, int64_t *id)
 	if ((r = db_check_name(db, "key type", k->type)) != DB_OK ||
 	    (r = db_check_text(db, "comment", k->comment)) != DB_OK)
 		return r;
-	fingerprint_blob(k->blob, k->bloblen, fingerprint);
+	sshkey_fingerprint(k->blob, k->bloblen, fingerprint);
 	return db_edit(db, id, "INSERT INTO user_keys (user_id, type,"
 	    " key_blob, fingerprint, comment, created_at, updated_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -103,14 +103,14 @@ int
 userkey_lookup(struct db *db, const void *blob, size_t bloblen,
     int64_t *user_id, int64_t *id)
 {
-	char fingerprint[FINGERPRINT_SIZE];
+	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
 	struct userkey *k;
 	int r;
 
 	*user_id = 0;
 	if (id != NULL)
 		*id = 0;
-	fingerprint_blob(blob, bloblen, fingerprint);
+	sshkey_fingerprint(blob, bloblen, fingerprint);
 	r = db_get_row(db, &k, sizeof(*k), userkey_read, userkey_clear,
 	    SELECT "WHERE k.fingerprint = ?", BINDS(bind_text(fingerprint)));
 	if (r != DB_OK)

@@ -26,17 +26,32 @@ struct offer {
 	const char	*type;
 	unsigned char	*pinned;	/* what stands in the store; owned */
 	size_t		 pinned_len;
+	int64_t		 host;
+	int		 learnt;	/* it stands there because of us */
 };
+
+/* Others may learn at the same moment: one of us tells of it. */
+static int
+pin_first(struct db *db, void *arg)
+{
+	struct offer	*o = arg;
+	struct host	*h;
+	int		 r;
+
+	free(o->pinned);
+	o->pinned = NULL;
+	if ((r = host_get(db, o->host, &h)) != DB_OK)
+		return (r);
+	o->learnt = h->host_key == NULL;
+	host_free(h);
+	return (host_pin_key(db, o->host, o->type, o->blob, o->len,
+	    &o->pinned, &o->pinned_len));
+}
 
 static int
 pin(struct monitor *m, void *arg)
 {
-	struct offer	*o = arg;
-
-	free(o->pinned);
-	o->pinned = NULL;
-	return (host_pin_key(m->db, m->host->id, o->type, o->blob, o->len,
-	    &o->pinned, &o->pinned_len));
+	return (db_transaction(m->db, pin_first, arg));
 }
 
 static void
@@ -92,7 +107,7 @@ check_key(struct monitor *m, struct offer *o)
 	if (o->pinned_len != o->len ||
 	    memcmp(o->pinned, o->blob, o->len) != 0)
 		return (tell_changed(m, o));
-	if (h->host_key == NULL)
+	if (o->learnt)
 		tell_learnt(m, o);
 	return (NULL);
 }
@@ -111,6 +126,7 @@ answer_hostkey(struct monitor *m, struct ipc *req)
 	o.blob = a.key;
 	o.len = a.len;
 	o.type = info.type;
+	o.host = m->host->id;
 	no = check_key(m, &o);
 	free(o.pinned);
 	store_close(m);

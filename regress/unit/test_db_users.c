@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
-#include "db_fixture.h"
-#include "db/fingerprint.h"
 #include "db/group.h"
 #include "db/setting.h"
 #include "db/user.h"
 #include "db/userkey.h"
+#include "db_fixture.h"
 #include "lib/clock.h"
+#include "lib/sshkey.h"
 
 #define TEXT(s)	((char *)(uintptr_t)(s))
 
@@ -301,13 +301,13 @@ static void
 fingerprints(void **state)
 {
 	/* printf '' | sha256sum, and of "abc" (FIPS 180-2). */
-	char fp[FINGERPRINT_SIZE];
+	char fp[SSHKEY_FINGERPRINT_SIZE];
 
 	(void)state;
-	fingerprint_blob("", 0, fp);
+	sshkey_fingerprint("", 0, fp);
 	assert_string_equal(fp,
 	    "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU");
-	fingerprint_blob("abc", 3, fp);
+	sshkey_fingerprint("abc", 3, fp);
 	assert_string_equal(fp,
 	    "SHA256:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0");
 }
