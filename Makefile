@@ -8,6 +8,7 @@
 # make unit        only the unit tests (under ASan and UBSan)
 # make regress     only the regress tests
 #                  T="name ..." for some of either
+# make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make lint        house rules and warnings as errors, gcc and clang
 # make install     DESTDIR= and configure's --prefix are honoured
 # make clean       what make has built; make distclean: configure's work too
@@ -155,6 +156,26 @@ $(BUILD)/prog/%: $(BUILD)/obj/regress/prog/%.o $(EVP:%=$(BUILD)/obj/%) \
 
 .SECONDARY:
 
+# Each with all that it may need of lib/, monitor/ and shell/.
+FUZZ_SRCS	= $(wildcard regress/fuzz/*.c)
+FUZZERS		= $(FUZZ_SRCS:regress/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_SECONDS	= 60
+FUZZ_SHARED	= $(wildcard lib/*.c) monitor/sign.c monitor/verify_sig.c \
+		shell/names.c shell/url.c shell/words.c
+
+$(BUILD)/fuzz/%: regress/fuzz/%.c $(FUZZ_SHARED)
+	$(Q)mkdir -p $(@D)/corpus/$*
+	$(Q)clang -I. $(DEP_CFLAGS) -std=gnu11 -D_GNU_SOURCE -g -O1 \
+	    -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -o $@ $^ -lcrypto -lsodium
+
+fuzz: $(FUZZERS)
+	$(Q)for f in $(FUZZERS); do \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		    -max_len=4096 -artifact_prefix=$$f- \
+		    $(BUILD)/fuzz/corpus/$${f##*/} || exit 1; \
+	done
+
 lint:
 	$(SUBMAKE) lint-build
 	@regress/lint
@@ -193,7 +214,7 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f config.h config.h.in config.log config.mk config.status configure
 
-.PHONY: all deps run check unit unit-build regress prog-build lint \
+.PHONY: all deps run check fuzz unit unit-build regress prog-build lint \
 	lint-build install clean distclean
 
 -include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

@@ -310,6 +310,17 @@ ask_up_password(uint8_t hop, ask_reply *fn, void *arg)
 }
 
 void
+ask_up_lost(const char *sentence)
+{
+	struct sentence	s = { .text = sentence };
+	struct ipc	m;
+
+	request_init(&m, ASK_UP_LOST);
+	put_sentence(&m.body, &s);
+	request_forget(&m);
+}
+
+void
 ask_channel_open(const struct ask_channel_open *a, ask_reply *fn, void *arg)
 {
 	struct ipc	m;

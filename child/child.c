@@ -31,7 +31,7 @@
 #include "lib/xmalloc.h"
 
 #define GATE		3	/* its descriptor */
-#define STOP_GRACE_MS	5000	/* for a sentence to be read */
+#define STOP_GRACE_MS	1500	/* for a sentence to be read */
 #define RELEASE_MS	1000	/* quiet after bulk */
 #define BULK		(256 * 1024)
 
@@ -200,7 +200,8 @@ has_stopped(const struct conn *conn)
 	if (clock_mono_ms() >= conn->stop_at)
 		return (1);
 	TAILQ_FOREACH(c, &conn->channels, link) {
-		if (c->state != CHAN_ENDED && c->had_program)
+		/* a client that reads of the end drops what it has to show */
+		if (c->had_program)
 			return (0);
 	}
 	return (client_writable(&conn->client));
@@ -355,6 +356,7 @@ child_main(int gate, const struct settings *settings)
 	serve(&conn);
 	chans_end(&conn);
 	upstream_disconnect(&conn.up);
-	client_disconnect(&conn.client);
+	client_disconnect(&conn.client, conn.stop_at != 0 ? conn.sentence :
+	    NULL);
 	_exit(0);
 }

@@ -175,8 +175,7 @@ refuse_open(struct conn *conn, ssh_message msg, const char *sentence)
 		ssh_message_reply_default(msg);
 		return;
 	}
-	ssh_session_set_disconnect_message(c->ssh, sentence);
-	ssh_disconnect(c->ssh);
+	client_disconnect(c, sentence);
 	c->state = CLIENT_GONE;
 }
 
@@ -269,12 +268,15 @@ client_run(struct conn *conn)
 }
 
 void
-client_disconnect(struct client *c)
+client_disconnect(struct client *c, const char *why)
 {
 	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
 
-	if (ssh_is_connected(c->ssh))
+	if (ssh_is_connected(c->ssh)) {
+		if (why != NULL)
+			ssh_session_set_disconnect_message(c->ssh, why);
 		ssh_disconnect(c->ssh);
+	}
 	evp_enter(before);
 }
 

@@ -32,6 +32,7 @@ struct client {
 	ssh_bind		 bind;
 	struct ssh_counter_struct bytes;	/* of the socket */
 	struct ssh_counter_struct packets;
+	unsigned		 requests;	/* to be let in, of any kind */
 	unsigned		 queries;	/* keys asked about */
 	unsigned		 attempts;	/* signatures */
 	int			 asked_none;
@@ -56,8 +57,8 @@ void	client_run(struct conn *);
 /* Whether the socket has taken all that was written. */
 int	client_writable(const struct client *);
 
-/* Says goodbye and closes the socket. */
-void	client_disconnect(struct client *);
+/* Says goodbye, with this reason unless it is NULL, and closes the socket. */
+void	client_disconnect(struct client *, const char *why);
 
 /*
  * Channels.

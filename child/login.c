@@ -13,13 +13,15 @@
 #include "child/ask.h"
 #include "child/client.h"
 #include "child/evp.h"
-#include "child/login.h"
 #include "child/conn.h"
+#include "child/login.h"
 #include "lib/catalogue.h"
 #include "lib/log.h"
+#include "lib/xmalloc.h"
 
 #define QUERIES_MAX	20	/* what the gate allows */
 #define ATTEMPTS_MAX	6
+#define REQUESTS_MAX	64	/* of any kind, refused unheard or not */
 
 /* The public key of a message, wire form, into key; its length, or 0. */
 static size_t
@@ -61,15 +63,20 @@ is_certificate(ssh_message msg)
 	return (name == NULL || strstr(name, "-cert-") != NULL);
 }
 
+/* A line of its own (RFC 4252, section 5.4). */
 static void
 show_banner(struct client *c, const char *text)
 {
-	ssh_string	banner;
+	ssh_string	 banner;
+	char		*line;
 
-	if (text[0] == '\0' || (banner = ssh_string_from_char(text)) == NULL)
+	if (text[0] == '\0')
 		return;
-	ssh_send_issue_banner(c->ssh, banner);
+	line = xasprintf("%s\r\n", text);
+	if ((banner = ssh_string_from_char(line)) != NULL)
+		ssh_send_issue_banner(c->ssh, banner);
 	ssh_string_free(banner);
+	free(line);
 }
 
 /* Too many keys: as sshd, after MaxAuthTries. */
@@ -187,6 +194,10 @@ login_message(struct conn *conn, ssh_message msg)
 	if (conn->client.state != CLIENT_AUTH || a.login == NULL ||
 	    strlen(a.login) > LOGIN_MAX) {
 		ssh_message_reply_default(msg);
+		return;
+	}
+	if (++conn->client.requests > REQUESTS_MAX) {
+		too_many(&conn->client);
 		return;
 	}
 	switch (ssh_message_subtype(msg)) {

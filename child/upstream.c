@@ -23,6 +23,7 @@
 #include "child/upstream.h"
 #include "child/upstream_int.h"
 #include "child/quickack.h"
+#include "child/ask.h"
 #include "child/conn.h"
 #include "lib/escape.h"
 #include "lib/log.h"
@@ -324,6 +325,7 @@ upstream_run(struct upstream *up, short revents)
 	evp_enter(before);
 	if (up->lost != NULL && !up->told) {
 		up->told = 1;
+		ask_up_lost(up->lost);
 		conn_fail(up->conn, up->lost);
 	}
 }

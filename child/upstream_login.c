@@ -37,8 +37,10 @@ static void
 refused(struct upstream *up)
 {
 	forget_password(up);
-	upstream_lost(up, "the login as %s was refused: an administrator has to "
-	    "look at its key or password", up->account);
+	upstream_lost(up, "the login as %s was refused: %s", up->account,
+	    up->key_len > 0 ? "is the portal's key in its authorized_keys? "
+	    "An administrator's \"key setup\" prints how to put it there" :
+	    "an administrator has to look at its password");
 }
 
 /* What is tried first, or after a key was refused. */

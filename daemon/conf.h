@@ -37,7 +37,7 @@ enum conf_type {
 
 struct conf_key {
 	const char		*name;	/* in the file, and with -- a flag */
-	enum conf_type	 type;
+	enum conf_type		 type;
 	size_t			 offset;	/* in struct conf */
 	const char		*def;	/* as one would write it */
 	const char		*brief;

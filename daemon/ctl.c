@@ -9,8 +9,6 @@
 
 #include "daemon/ctl.h"
 
-#define HEADER_LEN	5	/* of a message in lib/ipc.c: type, id */
-
 static struct ipc	out;	/* its memory stays with it */
 
 void
@@ -63,10 +61,10 @@ ctl_recv(int ctl, uint8_t *type, uint32_t *child_pid)
 		return (errno == EAGAIN ? IPC_AGAIN : IPC_CLOSED);
 	if (n == 0)
 		return (IPC_CLOSED);
-	if (n < HEADER_LEN || n > (ssize_t)sizeof(data))
+	if (n < IPC_HEADER_LEN || n > (ssize_t)sizeof(data))
 		return (IPC_BAD);
 	*type = data[0];
-	msg_borrow(&m, data + HEADER_LEN, n - HEADER_LEN);
+	msg_borrow(&m, data + IPC_HEADER_LEN, n - IPC_HEADER_LEN);
 	if (*type != CTL_SPARE)
 		return (msg_end(&m) ? IPC_OK : IPC_BAD);
 	if (get_ctl_spare(&m, &spare) == -1)

@@ -27,6 +27,7 @@
 #include "daemon/listener.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"
+#include "daemon/owner.h"
 #include "daemon/places.h"
 #include "daemon/pool.h"
 #include "daemon/reload.h"
@@ -88,6 +89,10 @@ serve(void)
 {
 	char	err[ERR_MAX];
 
+	if (owner_take(d.settings.run_dir, d.image, err, sizeof(err)) == -1) {
+		log_error("%s", err);
+		return (-1);
+	}
 	if (listener_start(pool_serve, pool_load, err, sizeof(err)) == -1) {
 		log_error("%s", err);
 		return (-1);
@@ -247,6 +252,7 @@ stop_accepting(void)
 	if (d.phase < DRAINING)
 		notify_stopping();
 	single_leave();
+	owner_leave(d.image);
 	listener_stop();
 }
 
@@ -310,12 +316,6 @@ on_signals(void *arg)
 	}
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return (a < b ? a : b);
-}
-
 /* What is due; returns when the next thing is. */
 static int64_t
 tick(int64_t now)
@@ -332,11 +332,11 @@ tick(int64_t now)
 	if (d.crash_due != 0)
 		when = d.crash_due;
 	if (d.setup_due != 0)
-		when = earlier(when, d.setup_due);
-	when = earlier(when, listener_tick(now));
-	when = earlier(when, pool_tick(now));
-	when = earlier(when, single_tick(now));
-	return (earlier(when, reload_tick(now)));
+		when = loop_earlier(when, d.setup_due);
+	when = loop_earlier(when, listener_tick(now));
+	when = loop_earlier(when, pool_tick(now));
+	when = loop_earlier(when, single_tick(now));
+	return (loop_earlier(when, reload_tick(now)));
 }
 
 /* Whether all is over; moves on to FINISHING when no session is left. */
@@ -366,7 +366,7 @@ run(void)
 		if (is_over(now))
 			return;
 		if (d.finish_due != 0)
-			when = earlier(when, d.finish_due);
+			when = loop_earlier(when, d.finish_due);
 		loop_run(when);
 	}
 }

@@ -16,6 +16,7 @@
 #include "daemon/address.h"
 #include "daemon/healthcheck.h"
 #include "daemon/server.h"
+#include "lib/escape.h"
 
 #define DEFAULT_ADDR	"localhost:2222"
 #define DEFAULT_USER	"healthcheck"
@@ -181,6 +182,7 @@ ask(const struct check *c)
 {
 	ssh_session	 s = ssh_new();
 	const char	*why;
+	char		 shown[512];
 
 	if (s == NULL)
 		return (0);
@@ -193,7 +195,8 @@ ask(const struct check *c)
 		why = ask_channel(s);
 	if (why != NULL && !c->quiet)
 		fprintf(stderr, "sshportal: healthcheck: %s:%s: %s\n",
-		    c->addr.host, c->addr.port, why);
+		    c->addr.host, c->addr.port,
+		    escape_into(shown, sizeof(shown), why));
 	ssh_disconnect(s);
 	ssh_free(s);
 	return (why == NULL);

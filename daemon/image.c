@@ -13,7 +13,7 @@
 #include "lib/memfd.h"
 #include "lib/xmalloc.h"
 
-#define IMAGE_VERSION	1
+#define IMAGE_VERSION	2
 #define ARGS_MAX	1024
 #define ARG_MAX_BYTES	(128 * 1024)
 #define VARIABLE	"SSHPORTAL_IMAGE"
@@ -28,7 +28,8 @@ void
 image_init(struct image *im)
 {
 	memset(im, 0, sizeof(*im));
-	im->settings = im->secrets = im->origin = im->keeper_fd = -1;
+	im->settings = im->secrets = im->origin = im->keeper_fd =
+	    im->owner_fd = -1;
 }
 
 static void
@@ -87,6 +88,7 @@ image_encode(struct msg *m, const struct image *im)
 	msg_put_u64(m, im->crash_ms);
 	msg_put_u32(m, im->keeper);
 	put_fd(m, im->keeper_fd);
+	put_fd(m, im->owner_fd);
 	msg_put_u32(m, im->nlisteners);
 	for (i = 0; i < im->nlisteners; i++) {
 		put_fd(m, im->listeners[i].fd);
@@ -143,6 +145,7 @@ image_decode(struct msg *m, struct image *im)
 	im->crash_ms = msg_get_u64(m);
 	im->keeper = msg_get_u32(m);
 	im->keeper_fd = get_fd(m);
+	im->owner_fd = get_fd(m);
 	get_listeners(m, im);
 	get_slots(m, im);
 	if (msg_end(m) && im->reason < IMAGE_REASON_END_OF_LIST)
@@ -166,7 +169,8 @@ close_image(const struct image *im, int on)
 	int	r;
 
 	r = set_cloexec(im->settings, on) | set_cloexec(im->secrets, on) |
-	    set_cloexec(im->origin, on) | set_cloexec(im->keeper_fd, on);
+	    set_cloexec(im->origin, on) | set_cloexec(im->keeper_fd, on) |
+	    set_cloexec(im->owner_fd, on);
 	for (i = 0; i < im->nlisteners; i++)
 		r |= set_cloexec(im->listeners[i].fd, on);
 	for (i = 0; i < im->nslots; i++)
@@ -362,6 +366,10 @@ image_origin_load(int fd, char **program, int *argc, char ***argv)
 		set_variable(env[i]);
 	free_strings(env);
 	msg_free(&m);
+	if (ok)
+		return (0);
+	free(*program);
+	free_strings(*argv);
 	errno = EPROTO;
-	return (ok ? 0 : -1);
+	return (-1);
 }

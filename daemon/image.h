@@ -56,6 +56,7 @@ struct image {
 	int64_t			 crash_ms;	/* last CRASH, 0: never */
 	pid_t			 keeper;	/* 0: none */
 	int			 keeper_fd;	/* -1: none */
+	int			 owner_fd;	/* lock, -1: not held */
 	size_t			 nlisteners;
 	struct image_listener	 listeners[IMAGE_LISTENERS_MAX];
 	size_t			 nslots;

@@ -16,6 +16,12 @@
 
 static int	epoll_fd = -1;
 
+int64_t
+loop_earlier(int64_t a, int64_t b)
+{
+	return (a < b ? a : b);
+}
+
 int
 loop_init(void)
 {

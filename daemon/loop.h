@@ -10,6 +10,9 @@
 
 #define LOOP_NEVER	INT64_MAX	/* no deadline */
 
+/* The nearer of two deadlines. */
+int64_t	loop_earlier(int64_t, int64_t);
+
 struct watch {
 	void	(*ready)(void *arg);
 	void	 *arg;

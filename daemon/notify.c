@@ -14,9 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/image.h"
 #include "daemon/notify.h"
-
-#define LISTEN_FDS_MAX	64
 
 static void
 notify(const char *text)
@@ -74,5 +73,5 @@ notify_listen_fds(void)
 	if (pid == NULL || n == NULL || strtol(pid, NULL, 10) != getpid())
 		return (0);
 	count = strtol(n, NULL, 10);
-	return (count > 0 && count <= LISTEN_FDS_MAX ? (int)count : 0);
+	return (count > 0 && count <= IMAGE_LISTENERS_MAX ? (int)count : 0);
 }

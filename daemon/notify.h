@@ -10,7 +10,10 @@ void	notify_ready(void);
 void	notify_reloading(void);
 void	notify_stopping(void);
 
-/* Number of sockets handed to us from descriptor 3 on, see sd_listen_fds(3). */
+/*
+ * Number of sockets handed to us from descriptor 3 on, see sd_listen_fds(3); at
+ * most IMAGE_LISTENERS_MAX, else none.
+ */
 int	notify_listen_fds(void);
 
 #endif

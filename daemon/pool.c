@@ -422,27 +422,21 @@ expire_queue(int64_t now)
 	return (LOOP_NEVER);
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return (a < b ? a : b);
-}
-
 int64_t
 pool_tick(int64_t now)
 {
 	int64_t	when;
 
 	when = expire(POOL_STARTING, STARTING_MS, now, "not ready in time");
-	when = earlier(when, expire(POOL_LOGIN, settings->login_grace_ms +
+	when = loop_earlier(when, expire(POOL_LOGIN, settings->login_grace_ms +
 	    SLACK_MS, now, "has outlived login-grace-time"));
-	when = earlier(when, expire(POOL_ENDING, ENDING_MS, now,
+	when = loop_earlier(when, expire(POOL_ENDING, ENDING_MS, now,
 	    "did not end when asked"));
-	when = earlier(when, expire_queue(now));
+	when = loop_earlier(when, expire_queue(now));
 	if (backoff_until != 0 && !draining && !held) {
 		pool_fill();
 		if (backoff_until != 0)
-			when = earlier(when, backoff_until);
+			when = loop_earlier(when, backoff_until);
 	}
 	return (when);
 }

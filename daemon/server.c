@@ -14,8 +14,8 @@
 
 #include "child/evp.h"
 #include "daemon/daemon.h"
-#include "daemon/notify.h"
 #include "daemon/flags.h"
+#include "daemon/notify.h"
 #include "daemon/places.h"
 #include "daemon/server.h"
 #include "lib/log.h"

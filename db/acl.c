@@ -44,7 +44,7 @@ static const char *const actions[] = {
 const char *
 acl_action_name(enum acl_action a)
 {
-	return actions[a];
+	return (actions[a]);
 }
 
 int
@@ -55,14 +55,14 @@ acl_action_parse(const char *s, enum acl_action *out)
 	else if (strcmp(s, actions[ACL_DENY]) == 0)
 		*out = ACL_DENY;
 	else
-		return -1;
-	return 0;
+		return (-1);
+	return (0);
 }
 
 static void
 acl_clear(void *row)
 {
-	struct acl *a = row;
+	struct acl	*a = row;
 
 	free(a->host_pattern);
 	free(a->comment);
@@ -90,8 +90,8 @@ acl_list_free(struct acl_list *l)
 static void
 acl_read(struct db_stmt *st, void *row)
 {
-	struct acl *a = row;
-	char *action;
+	struct acl	*a = row;
+	char		*action;
 
 	a->id = col_int(st);
 	action = col_text(st);
@@ -110,7 +110,7 @@ acl_read(struct db_stmt *st, void *row)
 static void
 acl_read_matching(struct db_stmt *st, void *row)
 {
-	struct acl *a = row;
+	struct acl	*a = row;
 
 	acl_read(st, a);
 	a->matched = col_int(st) > 0;
@@ -119,73 +119,73 @@ acl_read_matching(struct db_stmt *st, void *row)
 static int
 acls_attach(struct db *db, struct acl *v, size_t n)
 {
-	int r;
+	int	r;
 
 	r = db_attach_names(db, v, n, sizeof(*v), offsetof(struct acl, id),
 	    offsetof(struct acl, user_groups),
 	    NAMES("acl_user_groups", "user_groups"));
 	if (r != DB_OK)
-		return r;
-	return db_attach_names(db, v, n, sizeof(*v),
+		return (r);
+	return (db_attach_names(db, v, n, sizeof(*v),
 	    offsetof(struct acl, id), offsetof(struct acl, host_groups),
-	    NAMES("acl_host_groups", "host_groups"));
+	    NAMES("acl_host_groups", "host_groups")));
 }
 
 static int
 acl_check(struct db *db, const struct acl *a)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_short(db, "pattern", a->host_pattern)) != DB_OK)
-		return r;
-	return db_check_text(db, "comment", a->comment);
+		return (r);
+	return (db_check_text(db, "comment", a->comment));
 }
 
 int
 acl_create(struct db *db, const struct acl *a, int64_t *id)
 {
-	int64_t now = clock_utc();
-	int r;
+	int64_t	now = clock_utc();
+	int	r;
 
 	*id = 0;
 	if ((r = acl_check(db, a)) != DB_OK)
-		return r;
-	return db_edit(db, id, "INSERT INTO acls (action, weight,"
+		return (r);
+	return (db_edit(db, id, "INSERT INTO acls (action, weight,"
 	    " host_pattern, inception, expiration, comment, created_at,"
 	    " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment), bind_int(now),
-	    bind_int(now)));
+	    bind_int(now))));
 }
 
 int
 acl_update(struct db *db, const struct acl *a)
 {
-	int r;
+	int	r;
 
 	if ((r = acl_check(db, a)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
 	    " host_pattern = ?, inception = ?, expiration = ?, comment = ?,"
 	    " updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment),
-	    bind_int(clock_utc()), bind_int(a->id)));
+	    bind_int(clock_utc()), bind_int(a->id))));
 }
 
 int
 acl_remove(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "DELETE FROM acls WHERE id = ?",
-	    BINDS(bind_int(id)));
+	return (db_edit(db, NULL, "DELETE FROM acls WHERE id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 acl_get(struct db *db, int64_t id, struct acl **out)
 {
-	int r;
+	int	r;
 
 	r = db_get_row(db, out, sizeof(**out), acl_read, acl_clear,
 	    "SELECT " COLUMNS " FROM acls a WHERE a.id = ?",
@@ -194,14 +194,14 @@ acl_get(struct db *db, int64_t id, struct acl **out)
 		acl_free(*out);
 		*out = NULL;
 	}
-	return r;
+	return (r);
 }
 
 int
 acl_list(struct db *db, int64_t limit, struct acl_list **out)
 {
-	struct acl_list *l;
-	int r;
+	struct acl_list	*l;
+	int		 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -210,63 +210,63 @@ acl_list(struct db *db, int64_t limit, struct acl_list **out)
 	    BINDS(bind_int(db_limit(limit))));
 	if (r != DB_OK || (r = acls_attach(db, l->v, l->n)) != DB_OK) {
 		acl_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 acl_link(struct db *db, int64_t id, enum group_kind kind, int64_t group_id)
 {
-	static const char *const sql[] = {
+	static const char	*const sql[] = {
 		[GROUP_USER] = "INSERT INTO acl_user_groups"
 		    " (group_id, acl_id) VALUES (?, ?)",
 		[GROUP_HOST] = "INSERT INTO acl_host_groups"
 		    " (group_id, acl_id) VALUES (?, ?)",
 	};
-	int r;
+	int			 r;
 
 	r = db_edit(db, NULL, sql[kind], BINDS(bind_int(group_id),
 	    bind_int(id)));
-	return r == DB_EXISTS ? DB_OK : r;
+	return (r == DB_EXISTS ? DB_OK : r);
 }
 
 int
 acl_unlink(struct db *db, int64_t id, enum group_kind kind,
     int64_t group_id)
 {
-	static const char *const sql[] = {
+	static const char	*const sql[] = {
 		[GROUP_USER] = "DELETE FROM acl_user_groups"
 		    " WHERE group_id = ? AND acl_id = ?",
 		[GROUP_HOST] = "DELETE FROM acl_host_groups"
 		    " WHERE group_id = ? AND acl_id = ?",
 	};
-	static const char *const both_sql[] = {
+	static const char	*const both_sql[] = {
 		[GROUP_USER] = "SELECT COUNT(*) FROM user_groups g, acls a"
 		    " WHERE g.id = ? AND a.id = ?",
 		[GROUP_HOST] = "SELECT COUNT(*) FROM host_groups g, acls a"
 		    " WHERE g.id = ? AND a.id = ?",
 	};
-	int64_t both;
-	int r;
+	int64_t			 both;
+	int			 r;
 
 	r = db_edit(db, NULL, sql[kind], BINDS(bind_int(group_id),
 	    bind_int(id)));
 	if (r != DB_NOTFOUND)
-		return r;
+		return (r);
 	r = db_get_int(db, &both, both_sql[kind], BINDS(bind_int(group_id),
 	    bind_int(id)));
 	if (r == DB_OK && both == 0)
 		r = db_fail(db, DB_REF, "no such rule or group");
-	return r;
+	return (r);
 }
 
 /* Rules that reach the host neither way are of no use to anybody. */
 static void
 drop_strangers(struct acl_list *l)
 {
-	size_t i, n = 0;
+	size_t	i, n = 0;
 
 	for (i = 0; i < l->n; i++) {
 		if (l->v[i].matched || *l->v[i].host_pattern != '\0')
@@ -281,8 +281,8 @@ int
 acl_matching(struct db *db, int64_t user_id, int64_t host_id,
     struct acl_list **out)
 {
-	struct acl_list *l;
-	int r;
+	struct acl_list	*l;
+	int		 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -290,18 +290,18 @@ acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 	    MATCHING, BINDS(bind_int(host_id), bind_int(user_id)));
 	if (r != DB_OK) {
 		acl_list_free(l);
-		return r;
+		return (r);
 	}
 	drop_strangers(l);
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 static int
 acl_in_force(const struct acl *a, int64_t now)
 {
-	return a->matched && (a->inception == 0 || a->inception <= now) &&
-	    (a->expiration == 0 || a->expiration > now);
+	return (a->matched && (a->inception == 0 || a->inception <= now) &&
+	    (a->expiration == 0 || a->expiration > now));
 }
 
 /* Whether a decides rather than b. */
@@ -309,15 +309,15 @@ static int
 acl_before(const struct acl *a, const struct acl *b)
 {
 	if (a->weight != b->weight)
-		return a->weight < b->weight;
-	return a->action == ACL_DENY && b->action == ACL_ALLOW;
+		return (a->weight < b->weight);
+	return (a->action == ACL_DENY && b->action == ACL_ALLOW);
 }
 
 enum acl_action
 acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 {
-	const struct acl *best = NULL;
-	size_t i;
+	const struct acl	*best = NULL;
+	size_t			 i;
 
 	for (i = 0; i < l->n; i++)
 		if (acl_in_force(&l->v[i], now) &&
@@ -325,5 +325,5 @@ acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 			best = &l->v[i];
 	if (by != NULL)
 		*by = best;
-	return best != NULL ? best->action : ACL_DENY;
+	return (best != NULL ? best->action : ACL_DENY);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who may reach what: rules from user groups to host groups or to a pattern
- * of host names.  The lowest weight decides; at equal weight deny does; no
+ * of host names. The lowest weight decides; at equal weight deny does; no
  * rule is a refusal.
  */
 #ifndef DB_ACL_H
@@ -33,7 +33,7 @@ struct acl {
 	struct db_names	 host_groups;	/* by name */
 	/*
 	 * Of acl_matching(): the rule reaches the host through a group (1),
-	 * or only perhaps, by its pattern (0).  The caller tests the pattern
+	 * or only perhaps, by its pattern (0). The caller tests the pattern
 	 * against the host's name and address and sets 1 if it fits.
 	 */
 	int		 matched;
@@ -60,7 +60,7 @@ int	acl_get(struct db *db, int64_t id, struct acl **out);
 int	acl_list(struct db *db, int64_t limit, struct acl_list **out);
 
 /*
- * Links the rule to a group (enum group_kind) and back.  Linking twice and
+ * Links the rule to a group (enum group_kind) and back. Linking twice and
  * unlinking what is not linked are DB_OK; DB_REF if either does not exist.
  */
 int	acl_link(struct db *db, int64_t id, enum group_kind kind,
@@ -71,8 +71,8 @@ int	acl_unlink(struct db *db, int64_t id, enum group_kind kind,
 /*
  * The rules that speak of this user, through their groups, and of this host,
  * through its groups, or perhaps by a pattern (see `matched`), in the order
- * in which they decide: weight ascending, deny first.  Expired and future
- * ones are among them.  The time it takes depends on the number of groups
+ * in which they decide: weight ascending, deny first. Expired and future
+ * ones are among them. The time it takes depends on the number of groups
  * and rules of this user alone.
  */
 int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
@@ -80,7 +80,7 @@ int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 
 /*
  * The decision on a list of candidates in any order: those with `matched`
- * set and in force at `now` count.  *by, unless it is NULL, gets the rule
+ * set and in force at `now` count. *by, unless it is NULL, gets the rule
  * that decided (borrowed from the list), or NULL if none did.
  */
 enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
@@ -93,4 +93,4 @@ int		 acl_action_parse(const char *s, enum acl_action *out);
 void	acl_free(struct acl *a);
 void	acl_list_free(struct acl_list *l);
 
-#endif /* DB_ACL_H */
+#endif

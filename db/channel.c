@@ -15,19 +15,12 @@
 static void
 channel_clear(void *row)
 {
-	struct channel *c = row;
+	struct channel	*c = row;
 
 	free(c->type);
 	free(c->detail);
 	free(c->exit_signal);
 	free(c->refused);
-}
-
-void
-channel_free(struct channel *c)
-{
-	if (c != NULL)
-		db_free_rows(c, 1, sizeof(*c), channel_clear);
 }
 
 void
@@ -42,7 +35,7 @@ channel_list_free(struct channel_list *l)
 static void
 channel_read(struct db_stmt *st, void *row)
 {
-	struct channel *c = row;
+	struct channel	*c = row;
 
 	c->id = col_int(st);
 	c->session_id = col_int(st);
@@ -61,7 +54,7 @@ channel_read(struct db_stmt *st, void *row)
 int
 channel_create(struct db *db, const struct channel *c, int64_t *id)
 {
-	int r;
+	int	r;
 
 	*id = 0;
 	r = db_exec(db, "INSERT INTO channels (" COLUMNS ")"
@@ -74,26 +67,26 @@ channel_create(struct db *db, const struct channel *c, int64_t *id)
 	    bind_cut(c->refused, DB_NAME_MAX)));
 	if (r == DB_OK)
 		*id = db_last_id(db);
-	return r;
+	return (r);
 }
 
 int
 channel_close(struct db *db, const struct channel *c)
 {
-	return db_exec_one(db, "UPDATE channels SET ended_at = ?,"
+	return (db_exec_one(db, "UPDATE channels SET ended_at = ?,"
 	    " bytes_in = ?, bytes_out = ?, exit_status = ?, exit_signal = ?"
 	    " WHERE session_id = ? AND seq = ? AND ended_at = 0",
 	    BINDS(bind_int(c->ended_at), bind_int(c->bytes_in),
 	    bind_int(c->bytes_out), bind_int(c->exit_status),
 	    bind_cut(c->exit_signal, DB_NAME_MAX), bind_int(c->session_id),
-	    bind_int(c->seq)));
+	    bind_int(c->seq))));
 }
 
 int
 channel_list(struct db *db, int64_t session_id, struct channel_list **out)
 {
-	struct channel_list *l;
-	int r;
+	struct channel_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -102,8 +95,8 @@ channel_list(struct db *db, int64_t session_id, struct channel_list **out)
 	    " ORDER BY seq", BINDS(bind_int(session_id)));
 	if (r != DB_OK) {
 		channel_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }

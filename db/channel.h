@@ -32,7 +32,7 @@ struct channel_list {
 };
 
 /*
- * Inserts all of *c but its id.  DB_EXISTS if the session has this number,
+ * Inserts all of *c but its id. DB_EXISTS if the session has this number,
  * DB_REF if the session is gone (retention).
  */
 int	channel_create(struct db *db, const struct channel *c, int64_t *id);
@@ -47,7 +47,6 @@ int	channel_close(struct db *db, const struct channel *c);
 int	channel_list(struct db *db, int64_t session_id,
 	    struct channel_list **out);
 
-void	channel_free(struct channel *c);
 void	channel_list_free(struct channel_list *l);
 
-#endif /* DB_CHANNEL_H */
+#endif

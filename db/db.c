@@ -48,60 +48,60 @@ const char *
 db_status_name(int status)
 {
 	if (status < DB_OK || status > DB_ERROR)
-		return "unknown";
-	return status_names[status];
+		return ("unknown");
+	return (status_names[status]);
 }
 
 int
 db_retryable(int status)
 {
-	return status == DB_BUSY || status == DB_GONE;
+	return (status == DB_BUSY || status == DB_GONE);
 }
 
 const char *
 db_error(const struct db *db)
 {
-	return db->error;
+	return (db->error);
 }
 
 const char *
 db_conflict(const struct db *db)
 {
-	return db->conflict;
+	return (db->conflict);
 }
 
 const char *
 db_driver_name(const struct db *db)
 {
-	return db->driver->name;
+	return (db->driver->name);
 }
 
 int
 db_fail(struct db *db, int status, const char *fmt, ...)
 {
-	va_list ap;
+	va_list	ap;
 
 	va_start(ap, fmt);
 	vsnprintf(db->error, sizeof(db->error), fmt, ap);
 	va_end(ap);
-	return status;
+	return (status);
 }
 
 int
 db_absent(struct db *db)
 {
-	return db_fail(db, DB_NOTFOUND, "no such row");
+	return (db_fail(db, DB_NOTFOUND, "no such row"));
 }
 
 static const struct db_driver *
 driver_find(const char *name)
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
 		if (strcmp(drivers[i]->name, name) == 0)
-			return drivers[i];
-	return NULL;
+			return (drivers[i]);
+	return (NULL);
 }
 
 /*
@@ -111,13 +111,13 @@ driver_find(const char *name)
 static int
 db_connect(struct db *db)
 {
-	int r;
+	int	r;
 
 	if ((r = db->driver->open(db)) != DB_OK)
-		return r;
+		return (r);
 	db->lost = 0;
 	if (db->setup)
-		return DB_OK;
+		return (DB_OK);
 	db->connecting = 1;
 	if ((r = migrations_check(db)) == DB_OK)
 		r = db->driver->settle(db);
@@ -126,32 +126,32 @@ db_connect(struct db *db)
 		db->driver->close(db);
 		db->lost = 1;
 	}
-	return r;
+	return (r);
 }
 
 static int
 db_set_dsn(struct db *db, const char *password)
 {
-	char why[256];
+	char	why[256];
 
 	if (dsn_parse(&db->dsn, db->conn, why, sizeof(why)) == -1)
-		return db_fail(db, DB_UNREADABLE, "%s", why);
+		return (db_fail(db, DB_UNREADABLE, "%s", why));
 	if (password == NULL)
-		return DB_OK;
+		return (DB_OK);
 	if (db->dsn.password != NULL)
 		sodium_free(db->dsn.password);
 	db->dsn.password = sodium_malloc(strlen(password) + 1);
 	if (db->dsn.password == NULL)
-		return db_fail(db, DB_ERROR, "out of locked memory");
+		return (db_fail(db, DB_ERROR, "out of locked memory"));
 	memcpy(db->dsn.password, password, strlen(password) + 1);
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 db_open(struct db **dbp, const struct db_options *o, char *err, size_t errlen)
 {
-	struct db *db;
-	int r = DB_OK;
+	struct db	*db;
+	int		 r = DB_OK;
 
 	*dbp = NULL;
 	if (sodium_init() == -1)
@@ -174,10 +174,10 @@ db_open(struct db **dbp, const struct db_options *o, char *err, size_t errlen)
 		if (err != NULL)
 			snprintf(err, errlen, "%s", db->error);
 		db_close(db);
-		return r;
+		return (r);
 	}
 	*dbp = db;
-	return DB_OK;
+	return (DB_OK);
 }
 
 void
@@ -200,12 +200,12 @@ int
 db_ready(struct db *db)
 {
 	if (db->depth > 0)
-		return db->doomed;
+		return (db->doomed);
 	if (!db->lost)
-		return DB_OK;
+		return (DB_OK);
 	if (db->handle != NULL)
 		db->driver->close(db);
-	return db_connect(db);
+	return (db_connect(db));
 }
 
 int
@@ -215,48 +215,48 @@ db_note(struct db *db, int status)
 		db->lost = 1;
 	if (db->depth > 0 && db_retryable(status))
 		db->doomed = status;
-	return status;
+	return (status);
 }
 
 int
 db_checkpoint(struct db *db)
 {
-	int r;
+	int	r;
 
 	if ((r = db_ready(db)) != DB_OK)
-		return r;
-	return db_note(db, db->driver->checkpoint(db));
+		return (r);
+	return (db_note(db, db->driver->checkpoint(db)));
 }
 
 int
 db_ping(struct db *db)
 {
-	int64_t one;
+	int64_t	one;
 
-	return db_get_int(db, &one, "SELECT 1", NO_BINDS);
+	return (db_get_int(db, &one, "SELECT 1", NO_BINDS));
 }
 
 /* Savepoints are numbered by their level: an inner one may reuse a name. */
 static int
 savepoint(struct db *db, const char *verb)
 {
-	char sql[64];
+	char	sql[64];
 
 	snprintf(sql, sizeof(sql), "%s level%d", verb, db->depth);
-	return db_note(db, db->driver->simple(db, sql));
+	return (db_note(db, db->driver->simple(db, sql)));
 }
 
 int
 db_begin(struct db *db)
 {
-	int r;
+	int	r;
 
 	if ((r = db_ready(db)) != DB_OK)
-		return r;
+		return (r);
 	if (db->depth > 0) {
 		if ((r = savepoint(db, "SAVEPOINT")) == DB_OK)
 			db->depth++;
-		return r;
+		return (r);
 	}
 	r = db_note(db, db->driver->begin(db));
 	/* Nothing was done yet, so a lost connection may be renewed. */
@@ -266,14 +266,14 @@ db_begin(struct db *db)
 		db->depth = 1;
 		db->doomed = DB_OK;
 	}
-	return r;
+	return (r);
 }
 
 /* A failed statement may have left a sentence that matters more. */
 static void
 rollback_quietly(struct db *db)
 {
-	char error[DB_ERROR_SIZE];
+	char	error[DB_ERROR_SIZE];
 
 	memcpy(error, db->error, sizeof(error));
 	db_rollback(db);
@@ -283,23 +283,23 @@ rollback_quietly(struct db *db)
 int
 db_commit(struct db *db)
 {
-	int r;
+	int	r;
 
 	if (db->depth == 0)
 		panic("commit without a transaction");
 	if ((r = db->doomed) != DB_OK) {
 		rollback_quietly(db);
-		return r;
+		return (r);
 	}
 	if (db->depth > 1) {
 		db->depth--;
-		return savepoint(db, "RELEASE SAVEPOINT");
+		return (savepoint(db, "RELEASE SAVEPOINT"));
 	}
 	r = db->driver->commit(db);
 	if (r != DB_OK)
 		rollback_quietly(db);
 	db->depth = 0;
-	return db_note(db, r);
+	return (db_note(db, r));
 }
 
 void
@@ -322,7 +322,7 @@ db_rollback(struct db *db)
 static void
 transaction_pause(int tries)
 {
-	struct timespec ts = { 0 };
+	struct timespec	ts = { 0 };
 
 	ts.tv_nsec = (long)(5 + randombytes_uniform(20U << tries)) * 1000000;
 	if (ts.tv_nsec >= 1000000000)
@@ -333,27 +333,27 @@ transaction_pause(int tries)
 static int
 transaction_once(struct db *db, int (*fn)(struct db *, void *), void *arg)
 {
-	int r;
+	int	r;
 
 	if ((r = db_begin(db)) != DB_OK)
-		return r;
+		return (r);
 	if ((r = fn(db, arg)) == DB_OK)
-		return db_commit(db);
+		return (db_commit(db));
 	rollback_quietly(db);
-	return r;
+	return (r);
 }
 
 int
 db_transaction(struct db *db, int (*fn)(struct db *, void *), void *arg)
 {
-	int64_t until = clock_mono_ms() + RETRY_MS;
-	int nested = db->depth > 0, r, tries;
+	int64_t	until = clock_mono_ms() + RETRY_MS;
+	int	nested = db->depth > 0, r, tries;
 
 	for (tries = 1;; tries++) {
 		r = transaction_once(db, fn, arg);
 		if (r != DB_BUSY || nested || tries >= RETRY_MAX ||
 		    clock_mono_ms() >= until)
-			return r;
+			return (r);
 		transaction_pause(tries);
 	}
 }

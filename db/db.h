@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The store's connection: two engines (SQLite, MySQL/MariaDB) behind one
- * interface of statements, transactions and error classes.  Only the files
+ * interface of statements, transactions and error classes. Only the files
  * of db/ write SQL; everything above speaks the entities in their own
  * headers (db/user.h, db/host.h, ...).
  *
@@ -48,7 +48,7 @@ enum db_status {
 
 struct db;
 
-/* What to open.  All strings are copied. */
+/* What to open. All strings are copied. */
 struct db_options {
 	const char	*driver;	/* "sqlite3" or "mysql" */
 	const char	*conn;		/* file name, or DSN (db/dsn.h) */
@@ -62,20 +62,20 @@ struct db_options {
 };
 
 /*
- * Opens the store.  Without `setup` the schema must be exactly this
- * binary's.  On failure *dbp is NULL and `err` (errlen bytes, may be NULL)
- * holds the sentence.  A new SQLite file has mode 0600.
+ * Opens the store. Without `setup` the schema must be exactly this
+ * binary's. On failure *dbp is NULL and `err` (errlen bytes, may be NULL)
+ * holds the sentence. A new SQLite file has mode 0600.
  */
 int		 db_open(struct db **dbp, const struct db_options *o,
 		     char *err, size_t errlen);
 
-/* Closes; rolls back what is open.  NULL is allowed. */
+/* Closes; rolls back what is open. NULL is allowed. */
 void		 db_close(struct db *db);
 
 /*
  * For a clean stop, by the last user: writes everything back from SQLite's
- * WAL and truncates it, so that db_close() then removes it.  DB_BUSY if
- * somebody else is at it.  Does nothing on MySQL.
+ * WAL and truncates it, so that db_close() then removes it. DB_BUSY if
+ * somebody else is at it. Does nothing on MySQL.
  */
 int		 db_checkpoint(struct db *db);
 
@@ -85,10 +85,10 @@ int		 db_ping(struct db *db);
 /* "sqlite3" or "mysql". */
 const char	*db_driver_name(const struct db *db);
 
-/* Sentence about the last failure.  Borrowed until the next call. */
+/* Sentence about the last failure. Borrowed until the next call. */
 const char	*db_error(const struct db *db);
 
-/* After DB_EXISTS: the column (of its first, if several).  Borrowed. */
+/* After DB_EXISTS: the column (of its first, if several). Borrowed. */
 const char	*db_conflict(const struct db *db);
 
 /* The class in a word or two, for logs: "busy", "not found". */
@@ -102,11 +102,11 @@ int		 db_retryable(int status);
 
 /*
  * Runs fn(db, arg) in a writing transaction: BEGIN IMMEDIATE on SQLite.
- * fn's DB_OK commits, anything else rolls back and is returned.  DB_BUSY
+ * fn's DB_OK commits, anything else rolls back and is returned. DB_BUSY
  * before the commit was sent makes the whole of it run again, at most 8
- * times or 10 s, so fn must be able to start afresh.  DB_GONE from the
+ * times or 10 s, so fn must be able to start afresh. DB_GONE from the
  * commit itself leaves open whether it happened: only a unique record
- * (db/record.h) can tell.  Inside an open transaction fn's work becomes a
+ * (db/record.h) can tell. Inside an open transaction fn's work becomes a
  * savepoint of it, and nothing is retried here.
  */
 int		 db_transaction(struct db *db,
@@ -114,7 +114,7 @@ int		 db_transaction(struct db *db,
 
 /*
  * The same by hand, for callers whose transaction does not fit a function
- * (a shell command).  They nest.  After DB_BUSY or DB_GONE inside, nothing
+ * (a shell command). They nest. After DB_BUSY or DB_GONE inside, nothing
  * but the outermost rollback is possible, and db_commit() does that.
  * db_commit() closes the level in any case.
  */
@@ -130,4 +130,4 @@ struct db_names {
 
 void		 db_names_free(struct db_names *names);
 
-#endif /* DB_DB_H */
+#endif

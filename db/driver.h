@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an engine must offer.  For db.c, query.c, migrations.c and the two
+ * What an engine must offer. For db.c, query.c, migrations.c and the two
  * engines alone.
  */
 #ifndef DB_DRIVER_H
@@ -55,7 +55,7 @@ struct db_driver {
 	void		(*rollback)(struct db *);
 	int		(*prepare)(struct db_stmt *, const char *sql);
 	int		(*bind)(struct db_stmt *, const struct db_bind *);
-	/* DB_OK: a row; DB_NOTFOUND: done.  The first one executes. */
+	/* DB_OK: a row; DB_NOTFOUND: done. The first one executes. */
 	int		(*step)(struct db_stmt *);
 	void		(*column)(struct db_stmt *, int, struct db_value *);
 	void		(*finish)(struct db_stmt *);
@@ -92,4 +92,4 @@ int	db_ready(struct db *db);
 /* Notes what a failure means for the open transaction; returns it. */
 int	db_note(struct db *db, int status);
 
-#endif /* DB_DRIVER_H */
+#endif

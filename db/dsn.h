@@ -20,10 +20,10 @@ struct dsn {
 
 /*
  * Parses [user[:password]@][tcp[(host[:port])]|unix(/path)|host[:port]]/db
- * [?name=value&...].  A password may hold any character: the last `@' before
- * the last `/' ends it.  parseTime, loc, charset, collation and the driver's
+ * [?name=value&...]. A password may hold any character: the last `@' before
+ * the last `/' ends it. parseTime, loc, charset, collation and the driver's
  * other habits are accepted and mean nothing here; tls other than false is
- * refused, for it would promise what is not done.  Returns 0, or -1 and a
+ * refused, for it would promise what is not done. Returns 0, or -1 and a
  * sentence in err, which never repeats the password.
  */
 int	dsn_parse(struct dsn *d, const char *text, char *err, size_t errlen);
@@ -31,4 +31,4 @@ int	dsn_parse(struct dsn *d, const char *text, char *err, size_t errlen);
 /* Frees the members and wipes the password. */
 void	dsn_free(struct dsn *d);
 
-#endif /* DB_DSN_H */
+#endif

@@ -16,7 +16,7 @@
 static void
 event_clear(void *row)
 {
-	struct event *e = row;
+	struct event	*e = row;
 
 	free(e->author_name);
 	free(e->source);
@@ -46,7 +46,7 @@ event_list_free(struct event_list *l)
 static void
 event_read(struct db_stmt *st, void *row)
 {
-	struct event *e = row;
+	struct event	*e = row;
 
 	e->id = col_int(st);
 	e->author_id = col_int(st);
@@ -65,8 +65,8 @@ static int
 event_fetch(struct db *db, struct event_list **out, const char *sql,
     const struct db_bind *binds)
 {
-	struct event_list *l;
-	int r;
+	struct event_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -74,20 +74,20 @@ event_fetch(struct db *db, struct event_list **out, const char *sql,
 	    binds);
 	if (r != DB_OK) {
 		event_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 event_create(struct db *db, const struct event *e, int64_t *id)
 {
-	int r;
+	int	r;
 
 	*id = 0;
 	if ((r = db_check_text(db, "event arguments", e->args)) != DB_OK)
-		return r;
+		return (r);
 	r = db_exec(db, "INSERT INTO events (author_id, author_name, source,"
 	    " domain, action, entity, args, created_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -100,24 +100,24 @@ event_create(struct db *db, const struct event *e, int64_t *id)
 	    bind_int(e->created_at != 0 ? e->created_at : clock_utc())));
 	if (r == DB_OK)
 		*id = db_last_id(db);
-	return r;
+	return (r);
 }
 
 int
 event_get(struct db *db, int64_t id, struct event **out)
 {
-	return db_get_row(db, out, sizeof(**out), event_read, event_clear,
-	    SELECT "WHERE id = ?", BINDS(bind_int(id)));
+	return (db_get_row(db, out, sizeof(**out), event_read, event_clear,
+	    SELECT "WHERE id = ?", BINDS(bind_int(id))));
 }
 
 int
 event_list(struct db *db, int64_t before_id, int64_t limit,
     struct event_list **out)
 {
-	return event_fetch(db, out, SELECT "WHERE id < ?"
+	return (event_fetch(db, out, SELECT "WHERE id < ?"
 	    " ORDER BY id DESC LIMIT ?",
 	    BINDS(bind_int(before_id != 0 ? before_id : INT64_MAX),
-	    bind_int(db_limit(limit))));
+	    bind_int(db_limit(limit)))));
 }
 
 /*
@@ -127,39 +127,39 @@ event_list(struct db *db, int64_t before_id, int64_t limit,
 int
 event_count(struct db *db, int64_t *count)
 {
-	return db_get_int(db, count, "SELECT COUNT(*) FROM events", NO_BINDS);
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM events", NO_BINDS));
 }
 
 int
 event_seal_lock(struct db *db)
 {
-	int64_t value;
-	char *sql;
-	int r;
+	int64_t	 value;
+	char	*sql;
+	int	 r;
 
 	if (!db_in_transaction(db))
-		return db_fail(db, DB_ERROR,
-		    "events are sealed in a transaction");
+		return (db_fail(db, DB_ERROR,
+		    "events are sealed in a transaction"));
 	sql = xasprintf("SELECT value FROM counters WHERE name = 'seal'%s",
 	    db_for_update(db));
 	r = db_get_int(db, &value, sql, NO_BINDS);
 	free(sql);
-	return r;
+	return (r);
 }
 
 int
 event_unsealed(struct db *db, int64_t limit, struct event_list **out)
 {
-	return event_fetch(db, out, SELECT "WHERE seal_no IS NULL"
-	    " ORDER BY id LIMIT ?", BINDS(bind_int(db_limit(limit))));
+	return (event_fetch(db, out, SELECT "WHERE seal_no IS NULL"
+	    " ORDER BY id LIMIT ?", BINDS(bind_int(db_limit(limit)))));
 }
 
 int
 event_last_sealed(struct db *db, int64_t *no, unsigned char **seal,
     size_t *seallen)
 {
-	struct db_stmt *st;
-	int r;
+	struct db_stmt	*st;
+	int		 r;
 
 	*no = 0;
 	*seal = NULL;
@@ -168,13 +168,13 @@ event_last_sealed(struct db *db, int64_t *no, unsigned char **seal,
 	    " WHERE seal_no IS NOT NULL ORDER BY seal_no DESC LIMIT 1",
 	    NO_BINDS);
 	if (r != DB_OK)
-		return r;
+		return (r);
 	if ((r = db_next(st)) == DB_OK) {
 		*no = col_int(st);
 		*seal = col_blob(st, seallen);
 	}
 	db_done(st);
-	return r;
+	return (r);
 }
 
 int
@@ -183,18 +183,18 @@ event_set_seal(struct db *db, int64_t id, int64_t no, const void *seal,
 {
 	if (no < 1 || seal == NULL || seallen == 0 ||
 	    seallen > EVENT_SEAL_MAX)
-		return db_fail(db, DB_INVALID, "a seal has a number above 0 "
-		    "and 1 to %d bytes", EVENT_SEAL_MAX);
-	return db_exec_one(db, "UPDATE events SET seal_no = ?, seal = ?"
+		return (db_fail(db, DB_INVALID, "a seal has a number above 0 "
+		    "and 1 to %d bytes", EVENT_SEAL_MAX));
+	return (db_exec_one(db, "UPDATE events SET seal_no = ?, seal = ?"
 	    " WHERE id = ? AND seal_no IS NULL",
-	    BINDS(bind_int(no), bind_blob(seal, seallen), bind_int(id)));
+	    BINDS(bind_int(no), bind_blob(seal, seallen), bind_int(id))));
 }
 
 int
 event_sealed(struct db *db, int64_t after, int64_t limit,
     struct event_list **out)
 {
-	return event_fetch(db, out, SELECT "WHERE seal_no > ?"
+	return (event_fetch(db, out, SELECT "WHERE seal_no > ?"
 	    " ORDER BY seal_no LIMIT ?",
-	    BINDS(bind_int(after), bind_int(db_limit(limit))));
+	    BINDS(bind_int(after), bind_int(db_limit(limit)))));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The audit log.  Events are inserted unsealed in the transaction that they
+ * The audit log. Events are inserted unsealed in the transaction that they
  * tell of; the keeper then numbers them without gaps and chains them with
  * keyed seals, which this file only stores.
  */
@@ -76,4 +76,4 @@ int	event_sealed(struct db *db, int64_t after, int64_t limit,
 void	event_free(struct event *e);
 void	event_list_free(struct event_list *l);
 
-#endif /* DB_EVENT_H */
+#endif

@@ -62,7 +62,7 @@ int	group_list(struct db *db, enum group_kind kind, int64_t limit,
 	    struct group_list **out);
 
 /*
- * Membership of a user or host.  Adding a member and removing a stranger
+ * Membership of a user or host. Adding a member and removing a stranger
  * are DB_OK; DB_REF if the group or the member does not exist.
  */
 int	group_add(struct db *db, enum group_kind kind, int64_t group_id,
@@ -70,11 +70,11 @@ int	group_add(struct db *db, enum group_kind kind, int64_t group_id,
 int	group_drop(struct db *db, enum group_kind kind, int64_t group_id,
 	    int64_t member_id);
 
-/* Names of the users or hosts in it, sorted.  db_names_free() the names. */
+/* Names of the users or hosts in it, sorted. db_names_free() the names. */
 int	group_members(struct db *db, enum group_kind kind, int64_t id,
 	    struct db_names *names);
 
 void	group_free(struct group *g);
 void	group_list_free(struct group_list *l);
 
-#endif /* DB_GROUP_H */
+#endif

@@ -41,53 +41,53 @@ static const char *const loggings[] = {
 static int
 word_find(const char *const *words, size_t n, const char *s)
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(words[i], s) == 0)
-			return (int)i;
-	return -1;
+			return ((int)i);
+	return (-1);
 }
 
 const char *
 host_scheme_name(enum host_scheme s)
 {
-	return schemes[s];
+	return (schemes[s]);
 }
 
 int
 host_scheme_parse(const char *s, enum host_scheme *out)
 {
-	int i = word_find(schemes, sizeof(schemes) / sizeof(schemes[0]), s);
+	int	i = word_find(schemes, sizeof(schemes) / sizeof(schemes[0]), s);
 
 	if (i == -1)
-		return -1;
+		return (-1);
 	*out = (enum host_scheme)i;
-	return 0;
+	return (0);
 }
 
 const char *
 host_logging_name(enum host_logging l)
 {
-	return loggings[l];
+	return (loggings[l]);
 }
 
 int
 host_logging_parse(const char *s, enum host_logging *out)
 {
-	int i = word_find(loggings, sizeof(loggings) / sizeof(loggings[0]),
+	int	i = word_find(loggings, sizeof(loggings) / sizeof(loggings[0]),
 	    s);
 
 	if (i == -1)
-		return -1;
+		return (-1);
 	*out = (enum host_logging)i;
-	return 0;
+	return (0);
 }
 
 static void
 host_clear(void *row)
 {
-	struct host *h = row;
+	struct host	*h = row;
 
 	free(h->name);
 	free(h->addr);
@@ -130,8 +130,8 @@ host_read_words(struct host *h, const char *scheme, const char *logging)
 static void
 host_read(struct db_stmt *st, void *row)
 {
-	struct host *h = row;
-	char *scheme, *logging;
+	struct host	*h = row;
+	char		*scheme, *logging;
 
 	h->id = col_int(st);
 	h->name = col_text(st);
@@ -159,16 +159,16 @@ host_read(struct db_stmt *st, void *row)
 static int
 hosts_attach(struct db *db, struct host *v, size_t n)
 {
-	return db_attach_names(db, v, n, sizeof(*v),
+	return (db_attach_names(db, v, n, sizeof(*v),
 	    offsetof(struct host, id), offsetof(struct host, groups),
-	    GROUP_NAMES);
+	    GROUP_NAMES));
 }
 
 static int
 host_fetch(struct db *db, struct host **out, const char *sql,
     const struct db_bind *binds)
 {
-	int r;
+	int	r;
 
 	r = db_get_row(db, out, sizeof(**out), host_read, host_clear, sql,
 	    binds);
@@ -176,36 +176,36 @@ host_fetch(struct db *db, struct host **out, const char *sql,
 		host_free(*out);
 		*out = NULL;
 	}
-	return r;
+	return (r);
 }
 
 static int
 host_check(struct db *db, const struct host *h)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_name(db, "host name", h->name)) != DB_OK ||
 	    (r = db_check_name(db, "address", h->addr)) != DB_OK ||
 	    (r = db_check_short(db, "login", h->login)) != DB_OK ||
 	    (r = db_check_text(db, "comment", h->comment)) != DB_OK)
-		return r;
+		return (r);
 	if (h->port == 0)
-		return db_fail(db, DB_INVALID, "port 0 is no port");
+		return (db_fail(db, DB_INVALID, "port 0 is no port"));
 	if (h->id != 0 && h->hop_id == h->id)
-		return db_fail(db, DB_INVALID, "a host is not its own hop");
-	return DB_OK;
+		return (db_fail(db, DB_INVALID, "a host is not its own hop"));
+	return (DB_OK);
 }
 
 int
 host_create(struct db *db, const struct host *h, int64_t *id)
 {
-	int64_t now = clock_utc();
-	int r;
+	int64_t	now = clock_utc();
+	int	r;
 
 	*id = 0;
 	if ((r = host_check(db, h)) != DB_OK)
-		return r;
-	return db_edit(db, id, "INSERT INTO hosts (name, scheme, addr, port,"
+		return (r);
+	return (db_edit(db, id, "INSERT INTO hosts (name, scheme, addr, port,"
 	    " login, key_id, hop_id, logging, comment, host_key_type,"
 	    " legacy, created_at, updated_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
@@ -213,7 +213,7 @@ host_create(struct db *db, const struct host *h, int64_t *id)
 	    bind_text(h->addr), bind_int(h->port), bind_text(h->login),
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
-	    bind_int(h->legacy != 0), bind_int(now), bind_int(now)));
+	    bind_int(h->legacy != 0), bind_int(now), bind_int(now))));
 }
 
 struct sealed_host {
@@ -226,53 +226,53 @@ struct sealed_host {
 static int
 create_sealed_run(struct db *db, void *arg)
 {
-	struct sealed_host *x = arg;
-	char *sealed = NULL;
-	int r;
+	struct sealed_host	*x = arg;
+	char			*sealed = NULL;
+	int			 r;
 
 	if ((r = host_create(db, x->h, &x->id)) != DB_OK)
-		return r;
+		return (r);
 	if (x->sealer->seal(x->sealer->arg, SEAL_HOST_TABLE,
 	    SEAL_HOST_COLUMN, x->id, x->password, strlen(x->password),
 	    &sealed) == -1)
-		return db_fail(db, DB_ERROR, "the password cannot be sealed");
+		return (db_fail(db, DB_ERROR, "the password cannot be sealed"));
 	r = host_set_password(db, x->id, sealed);
 	free(sealed);
-	return r;
+	return (r);
 }
 
 int
 host_create_sealed(struct db *db, const struct host *h,
     const char *password, const struct sealer *sealer, int64_t *id)
 {
-	struct sealed_host x = { h, password, sealer, 0 };
-	int r;
+	struct sealed_host	x = { h, password, sealer, 0 };
+	int			r;
 
 	r = db_transaction(db, create_sealed_run, &x);
 	*id = r == DB_OK ? x.id : 0;
-	return r;
+	return (r);
 }
 
 int
 host_set_password(struct db *db, int64_t id, const char *sealed)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_text(db, "sealed password", sealed)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE hosts SET password_sealed = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE hosts SET password_sealed = ?,"
 	    " updated_at = ? WHERE id = ?", BINDS(bind_opt(sealed),
-	    bind_int(clock_utc()), bind_int(id)));
+	    bind_int(clock_utc()), bind_int(id))));
 }
 
 int
 host_update(struct db *db, const struct host *h)
 {
-	int r;
+	int	r;
 
 	if ((r = host_check(db, h)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE hosts SET name = ?, scheme = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE hosts SET name = ?, scheme = ?,"
 	    " addr = ?, port = ?, login = ?, key_id = ?, hop_id = ?,"
 	    " logging = ?, comment = ?, legacy = ?, updated_at = ?"
 	    " WHERE id = ?",
@@ -281,49 +281,49 @@ host_update(struct db *db, const struct host *h)
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
 	    bind_int(h->legacy != 0), bind_int(clock_utc()),
-	    bind_int(h->id)));
+	    bind_int(h->id))));
 }
 
 int
 host_remove(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "DELETE FROM hosts WHERE id = ?",
-	    BINDS(bind_int(id)));
+	return (db_edit(db, NULL, "DELETE FROM hosts WHERE id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 host_get(struct db *db, int64_t id, struct host **out)
 {
-	return host_fetch(db, out, SELECT "WHERE h.id = ?",
-	    BINDS(bind_int(id)));
+	return (host_fetch(db, out, SELECT "WHERE h.id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 host_by_name(struct db *db, const char *name, struct host **out)
 {
-	return host_fetch(db, out, SELECT "WHERE h.name = ?",
-	    BINDS(bind_text(name)));
+	return (host_fetch(db, out, SELECT "WHERE h.name = ?",
+	    BINDS(bind_text(name))));
 }
 
 int
 host_find(struct db *db, const char *text, struct host **out)
 {
-	int64_t id;
-	int r = DB_NOTFOUND;
+	int64_t	id;
+	int	r = DB_NOTFOUND;
 
 	*out = NULL;
 	if (db_text_id(text, &id))
 		r = host_get(db, id, out);
 	if (r == DB_NOTFOUND)
 		r = host_by_name(db, text, out);
-	return r;
+	return (r);
 }
 
 int
 host_list(struct db *db, int64_t limit, struct host_list **out)
 {
-	struct host_list *l;
-	int r;
+	struct host_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -332,16 +332,16 @@ host_list(struct db *db, int64_t limit, struct host_list **out)
 	    BINDS(bind_int(db_limit(limit))));
 	if (r != DB_OK || (r = hosts_attach(db, l->v, l->n)) != DB_OK) {
 		host_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 host_count(struct db *db, int64_t *count)
 {
-	return db_get_int(db, count, "SELECT COUNT(*) FROM hosts", NO_BINDS);
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM hosts", NO_BINDS));
 }
 
 struct pin {
@@ -357,55 +357,56 @@ struct pin {
 static int
 pin_run(struct db *db, void *arg)
 {
-	struct pin *p = arg;
-	struct db_stmt *st;
-	int r;
+	struct pin	*p = arg;
+	struct db_stmt	*st;
+	int		 r;
 
 	r = db_exec(db, "UPDATE hosts SET host_key = ?, host_key_type = ?,"
 	    " updated_at = ? WHERE id = ? AND host_key IS NULL",
 	    BINDS(bind_blob(p->blob, p->len), bind_text(p->type),
 	    bind_int(clock_utc()), bind_int(p->id)));
 	if (r != DB_OK)
-		return r;
+		return (r);
 	r = db_query(db, &st, "SELECT host_key FROM hosts WHERE id = ?",
 	    BINDS(bind_int(p->id)));
 	if (r != DB_OK)
-		return r;
+		return (r);
 	free(p->pinned);
 	p->pinned = NULL;
 	if ((r = db_next(st)) == DB_OK)
 		p->pinned = col_blob(st, &p->pinnedlen);
 	db_done(st);
-	return r;
+	return (r);
 }
 
 int
 host_pin_key(struct db *db, int64_t id, const char *type, const void *blob,
     size_t len, unsigned char **pinned, size_t *pinnedlen)
 {
-	struct pin p = { .id = id, .type = type, .blob = blob, .len = len };
-	int r;
+	struct pin	p = { .id = id, .type = type, .blob = blob,
+			    .len = len };
+	int		r;
 
 	*pinned = NULL;
 	*pinnedlen = 0;
 	if (blob == NULL || len == 0 || len > HOST_KEY_MAX)
-		return db_fail(db, DB_INVALID, "the host key has %zu bytes, "
-		    "not 1 to %d", len, HOST_KEY_MAX);
+		return (db_fail(db, DB_INVALID, "the host key has %zu bytes, "
+		    "not 1 to %d", len, HOST_KEY_MAX));
 	if ((r = db_check_name(db, "host key type", type)) != DB_OK)
-		return r;
+		return (r);
 	if ((r = db_transaction(db, pin_run, &p)) != DB_OK) {
 		free(p.pinned);
-		return r;
+		return (r);
 	}
 	*pinned = p.pinned;
 	*pinnedlen = p.pinnedlen;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 host_unpin_key(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "UPDATE hosts SET host_key = NULL,"
+	return (db_edit(db, NULL, "UPDATE hosts SET host_key = NULL,"
 	    " host_key_type = '', updated_at = ? WHERE id = ?",
-	    BINDS(bind_int(clock_utc()), bind_int(id)));
+	    BINDS(bind_int(clock_utc()), bind_int(id))));
 }

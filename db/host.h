@@ -54,14 +54,14 @@ struct host_list {
 };
 
 /*
- * Inserts all of *h but id, times, host key and sealed password.  DB_REF if
+ * Inserts all of *h but id, times, host key and sealed password. DB_REF if
  * its key or hop does not exist, DB_EXISTS if the name is taken.
  */
 int	host_create(struct db *db, const struct host *h, int64_t *id);
 
 /*
  * The same with a password: inserts, seals for the new row, stores, in one
- * transaction.  DB_ERROR if the sealer refuses.
+ * transaction. DB_ERROR if the sealer refuses.
  */
 int	host_create_sealed(struct db *db, const struct host *h,
 	    const char *password, const struct sealer *sealer, int64_t *id);
@@ -89,7 +89,7 @@ int	host_count(struct db *db, int64_t *count);
 /*
  * Learns a host key: sets the pin if there is none yet and returns the one
  * that stands then (malloc'ed, caller frees), which the caller compares with
- * what it saw.  Two instances that learn at once get the same answer.
+ * what it saw. Two instances that learn at once get the same answer.
  */
 int	host_pin_key(struct db *db, int64_t id, const char *type,
 	    const void *blob, size_t len, unsigned char **pinned,
@@ -109,4 +109,4 @@ int		 host_logging_parse(const char *s, enum host_logging *out);
 void	host_free(struct host *h);
 void	host_list_free(struct host_list *l);
 
-#endif /* DB_HOST_H */
+#endif

@@ -13,7 +13,7 @@
 static void
 instance_clear(void *row)
 {
-	struct instance *in = row;
+	struct instance	*in = row;
 
 	free(in->id);
 	free(in->hostname);
@@ -39,7 +39,7 @@ instance_list_free(struct instance_list *l)
 static void
 instance_read(struct db_stmt *st, void *row)
 {
-	struct instance *in = row;
+	struct instance	*in = row;
 
 	in->id = col_text(st);
 	in->hostname = col_text(st);
@@ -52,51 +52,51 @@ instance_read(struct db_stmt *st, void *row)
 static int
 instance_upsert_run(struct db *db, void *arg)
 {
-	const struct instance *in = arg;
-	int r;
+	const struct instance	*in = arg;
+	int			 r;
 
 	r = db_exec(db, "DELETE FROM instances WHERE id = ?",
 	    BINDS(bind_text(in->id)));
 	if (r != DB_OK)
-		return r;
-	return db_exec(db, "INSERT INTO instances (" COLUMNS ")"
+		return (r);
+	return (db_exec(db, "INSERT INTO instances (" COLUMNS ")"
 	    " VALUES (?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(in->id), bind_cut(in->hostname, DB_NAME_MAX),
 	    bind_cut(in->version, DB_NAME_MAX), bind_int(in->pid),
-	    bind_int(in->started_at), bind_int(in->heartbeat_at)));
+	    bind_int(in->started_at), bind_int(in->heartbeat_at))));
 }
 
 int
 instance_upsert(struct db *db, const struct instance *in)
 {
-	struct instance copy = *in;
-	int r;
+	struct instance	copy = *in;
+	int		r;
 
 	if ((r = db_check_name(db, "instance id", in->id)) != DB_OK)
-		return r;
-	return db_transaction(db, instance_upsert_run, &copy);
+		return (r);
+	return (db_transaction(db, instance_upsert_run, &copy));
 }
 
 int
 instance_heartbeat(struct db *db, const char *id, int64_t now)
 {
-	return db_exec_one(db, "UPDATE instances SET heartbeat_at = ?"
-	    " WHERE id = ?", BINDS(bind_int(now), bind_text(id)));
+	return (db_exec_one(db, "UPDATE instances SET heartbeat_at = ?"
+	    " WHERE id = ?", BINDS(bind_int(now), bind_text(id))));
 }
 
 int
 instance_get(struct db *db, const char *id, struct instance **out)
 {
-	return db_get_row(db, out, sizeof(**out), instance_read,
+	return (db_get_row(db, out, sizeof(**out), instance_read,
 	    instance_clear, "SELECT " COLUMNS " FROM instances WHERE id = ?",
-	    BINDS(bind_text(id)));
+	    BINDS(bind_text(id))));
 }
 
 int
 instance_list(struct db *db, struct instance_list **out)
 {
-	struct instance_list *l;
-	int r;
+	struct instance_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -105,15 +105,15 @@ instance_list(struct db *db, struct instance_list **out)
 	    " ORDER BY heartbeat_at DESC, id", NO_BINDS);
 	if (r != DB_OK) {
 		instance_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 instance_remove(struct db *db, const char *id)
 {
-	return db_exec_one(db, "DELETE FROM instances WHERE id = ?",
-	    BINDS(bind_text(id)));
+	return (db_exec_one(db, "DELETE FROM instances WHERE id = ?",
+	    BINDS(bind_text(id))));
 }

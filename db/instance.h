@@ -41,4 +41,4 @@ int	instance_remove(struct db *db, const char *id);
 void	instance_free(struct instance *in);
 void	instance_list_free(struct instance_list *l);
 
-#endif /* DB_INSTANCE_H */
+#endif

@@ -22,7 +22,7 @@
 static void
 key_clear(void *row)
 {
-	struct key *k = row;
+	struct key	*k = row;
 
 	free(k->name);
 	free(k->type);
@@ -51,7 +51,7 @@ key_list_free(struct key_list *l)
 static void
 key_read(struct db_stmt *st, void *row)
 {
-	struct key *k = row;
+	struct key	*k = row;
 
 	k->id = col_int(st);
 	k->name = col_text(st);
@@ -69,48 +69,48 @@ key_read(struct db_stmt *st, void *row)
 static int
 key_check(struct db *db, const struct key *k)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_name(db, "key name", k->name)) != DB_OK)
-		return r;
-	return db_check_text(db, "comment", k->comment);
+		return (r);
+	return (db_check_text(db, "comment", k->comment));
 }
 
 int
 key_create(struct db *db, const struct key *k, int64_t *id)
 {
-	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
-	int64_t now = clock_utc();
-	int r;
+	char	fingerprint[SSHKEY_FINGERPRINT_SIZE];
+	int64_t	now = clock_utc();
+	int	r;
 
 	*id = 0;
 	if (k->pub_blob == NULL || k->pub_bloblen == 0 ||
 	    k->pub_bloblen > BLOB_MAX)
-		return db_fail(db, DB_INVALID, "the key has %zu bytes, not 1 "
-		    "to %d", k->pub_bloblen, BLOB_MAX);
+		return (db_fail(db, DB_INVALID, "the key has %zu bytes, not 1 "
+		    "to %d", k->pub_bloblen, BLOB_MAX));
 	if ((r = key_check(db, k)) != DB_OK ||
 	    (r = db_check_name(db, "key type", k->type)) != DB_OK)
-		return r;
+		return (r);
 	sshkey_fingerprint(k->pub_blob, k->pub_bloblen, fingerprint);
-	return db_edit(db, id, "INSERT INTO private_keys (name, type, length,"
+	return (db_edit(db, id, "INSERT INTO private_keys (name, type, length,"
 	    " pub_blob, fingerprint, comment, created_at, updated_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(k->name), bind_text(k->type),
 	    bind_int(k->length), bind_blob(k->pub_blob, k->pub_bloblen),
 	    bind_text(fingerprint), bind_text(k->comment), bind_int(now),
-	    bind_int(now)));
+	    bind_int(now))));
 }
 
 int
 key_set_sealed(struct db *db, int64_t id, const char *sealed)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_text(db, "sealed key", sealed)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE private_keys SET priv_sealed = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE private_keys SET priv_sealed = ?,"
 	    " updated_at = ? WHERE id = ?", BINDS(bind_opt(sealed),
-	    bind_int(clock_utc()), bind_int(id)));
+	    bind_int(clock_utc()), bind_int(id))));
 }
 
 struct sealed_key {
@@ -124,85 +124,85 @@ struct sealed_key {
 static int
 create_sealed_run(struct db *db, void *arg)
 {
-	struct sealed_key *x = arg;
-	char *sealed = NULL;
-	int r;
+	struct sealed_key	*x = arg;
+	char			*sealed = NULL;
+	int			 r;
 
 	if ((r = key_create(db, x->k, &x->id)) != DB_OK)
-		return r;
+		return (r);
 	if (x->sealer->seal(x->sealer->arg, SEAL_KEY_TABLE, SEAL_KEY_COLUMN,
 	    x->id, x->priv, x->privlen, &sealed) == -1)
-		return db_fail(db, DB_ERROR, "the key cannot be sealed");
+		return (db_fail(db, DB_ERROR, "the key cannot be sealed"));
 	r = key_set_sealed(db, x->id, sealed);
 	free(sealed);
-	return r;
+	return (r);
 }
 
 int
 key_create_sealed(struct db *db, const struct key *k, const void *priv,
     size_t privlen, const struct sealer *sealer, int64_t *id)
 {
-	struct sealed_key x = { k, priv, privlen, sealer, 0 };
-	int r;
+	struct sealed_key	x = { k, priv, privlen, sealer, 0 };
+	int			r;
 
 	r = db_transaction(db, create_sealed_run, &x);
 	*id = r == DB_OK ? x.id : 0;
-	return r;
+	return (r);
 }
 
 int
 key_update(struct db *db, const struct key *k)
 {
-	int r;
+	int	r;
 
 	if ((r = key_check(db, k)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE private_keys SET name = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE private_keys SET name = ?,"
 	    " comment = ?, updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(k->name), bind_text(k->comment),
-	    bind_int(clock_utc()), bind_int(k->id)));
+	    bind_int(clock_utc()), bind_int(k->id))));
 }
 
 int
 key_remove(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "DELETE FROM private_keys WHERE id = ?",
-	    BINDS(bind_int(id)));
+	return (db_edit(db, NULL, "DELETE FROM private_keys WHERE id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 key_get(struct db *db, int64_t id, struct key **out)
 {
-	return db_get_row(db, out, sizeof(**out), key_read, key_clear,
-	    SELECT "WHERE k.id = ?", BINDS(bind_int(id)));
+	return (db_get_row(db, out, sizeof(**out), key_read, key_clear,
+	    SELECT "WHERE k.id = ?", BINDS(bind_int(id))));
 }
 
 int
 key_by_name(struct db *db, const char *name, struct key **out)
 {
-	return db_get_row(db, out, sizeof(**out), key_read, key_clear,
-	    SELECT "WHERE k.name = ?", BINDS(bind_text(name)));
+	return (db_get_row(db, out, sizeof(**out), key_read, key_clear,
+	    SELECT "WHERE k.name = ?", BINDS(bind_text(name))));
 }
 
 int
 key_find(struct db *db, const char *text, struct key **out)
 {
-	int64_t id;
-	int r = DB_NOTFOUND;
+	int64_t	id;
+	int	r = DB_NOTFOUND;
 
 	*out = NULL;
 	if (db_text_id(text, &id))
 		r = key_get(db, id, out);
 	if (r == DB_NOTFOUND)
 		r = key_by_name(db, text, out);
-	return r;
+	return (r);
 }
 
 int
 key_list(struct db *db, int64_t limit, struct key_list **out)
 {
-	struct key_list *l;
-	int r;
+	struct key_list	*l;
+	int		 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -211,16 +211,16 @@ key_list(struct db *db, int64_t limit, struct key_list **out)
 	    BINDS(bind_int(db_limit(limit))));
 	if (r != DB_OK) {
 		key_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 key_hosts(struct db *db, int64_t id, struct db_names *names)
 {
 	*names = (struct db_names){ 0 };
-	return db_get_names(db, names, "SELECT name FROM hosts"
-	    " WHERE key_id = ? ORDER BY name", BINDS(bind_int(id)));
+	return (db_get_names(db, names, "SELECT name FROM hosts"
+	    " WHERE key_id = ? ORDER BY name", BINDS(bind_int(id))));
 }

@@ -44,7 +44,7 @@ struct key_list {
 int	key_create(struct db *db, const struct key *k, int64_t *id);
 int	key_set_sealed(struct db *db, int64_t id, const char *sealed);
 
-/* Both at once.  DB_ERROR if the sealer refuses; no row is left then. */
+/* Both at once. DB_ERROR if the sealer refuses; no row is left then. */
 int	key_create_sealed(struct db *db, const struct key *k,
 	    const void *priv, size_t privlen, const struct sealer *sealer,
 	    int64_t *id);
@@ -64,10 +64,10 @@ int	key_find(struct db *db, const char *text, struct key **out);
 /* Newest first; limit 0 is all. */
 int	key_list(struct db *db, int64_t limit, struct key_list **out);
 
-/* Names of the hosts that use it, sorted.  db_names_free() the names. */
+/* Names of the hosts that use it, sorted. db_names_free() the names. */
 int	key_hosts(struct db *db, int64_t id, struct db_names *names);
 
 void	key_free(struct key *k);
 void	key_list_free(struct key_list *l);
 
-#endif /* DB_KEY_H */
+#endif

@@ -10,8 +10,8 @@
 struct db;
 
 /*
- * One change of the schema.  The statements are SQL with {words} for what
- * the engines name differently (see migrations.c) and end with NULL.  A
+ * One change of the schema. The statements are SQL with {words} for what
+ * the engines name differently (see migrations.c) and end with NULL. A
  * statement that begins with "sqlite:" or "mysql:" is for that engine only.
  * On MySQL, where DDL commits by itself, each must be safe to run twice.
  */
@@ -22,9 +22,9 @@ struct migration {
 
 /*
  * Brings the schema to this binary's version, under a lock, so that ten
- * instances may start at once.  A SQLite database that already has rows is
- * copied to FILE.bak-vN (N: its version; mode 0600) before.  DB_NEWER and
- * DB_FOREIGN leave everything untouched.  Needs db_options.setup.
+ * instances may start at once. A SQLite database that already has rows is
+ * copied to FILE.bak-vN (N: its version; mode 0600) before. DB_NEWER and
+ * DB_FOREIGN leave everything untouched. Needs db_options.setup.
  */
 int	migrations_apply(struct db *db);
 
@@ -41,4 +41,4 @@ int	migrations_apply_list(struct db *db, const struct migration *list,
 extern const struct migration	schema_migrations[];
 extern const size_t		schema_migrations_count;
 
-#endif /* DB_MIGRATIONS_H */
+#endif

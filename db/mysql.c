@@ -72,7 +72,7 @@ static const struct {
 static void
 mysql_note_conflict(struct db *db, const char *msg)
 {
-	const char *p, *end, *dot;
+	const char	*p, *end, *dot;
 
 	db->conflict[0] = '\0';
 	if ((end = strrchr(msg, '\'')) == NULL)
@@ -93,11 +93,11 @@ mysql_note_conflict(struct db *db, const char *msg)
 static int
 mysql_status(unsigned int code)
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (classes[i].code == code)
-			return classes[i].status;
+			return (classes[i].status);
 	switch (code) {
 	case CR_CONNECTION_ERROR:
 	case CR_CONN_HOST_ERROR:
@@ -109,50 +109,50 @@ mysql_status(unsigned int code)
 	case CR_SOCKET_CREATE_ERROR:
 	case CR_SSL_CONNECTION_ERROR:
 	case CR_STMT_CLOSED:
-		return DB_GONE;
+		return (DB_GONE);
 	default:
-		return DB_ERROR;
+		return (DB_ERROR);
 	}
 }
 
 static int
 mysql_class(struct db *db, unsigned int code, const char *msg)
 {
-	int status = mysql_status(code);
+	int	status = mysql_status(code);
 
 	switch (status) {
 	case DB_EXISTS:
 		mysql_note_conflict(db, msg);
-		return db_fail(db, status, "%s is taken", db->conflict);
+		return (db_fail(db, status, "%s is taken", db->conflict));
 	case DB_REF:
-		return db_fail(db, status,
-		    "the row is still used, or one that it names is absent");
+		return (db_fail(db, status,
+		    "the row is still used, or one that it names is absent"));
 	default:
-		return db_fail(db, status, "database %s: %s (%u)",
-		    db->dsn.database, msg, code);
+		return (db_fail(db, status, "database %s: %s (%u)",
+		    db->dsn.database, msg, code));
 	}
 }
 
 static int
 mysql_fail(struct db *db)
 {
-	return mysql_class(db, mysql_errno(db->handle),
-	    mysql_error(db->handle));
+	return (mysql_class(db, mysql_errno(db->handle),
+	    mysql_error(db->handle)));
 }
 
 static int
 mysql_stmt_fail(struct db_stmt *st)
 {
-	return mysql_class(st->db, mysql_stmt_errno(st->handle),
-	    mysql_stmt_error(st->handle));
+	return (mysql_class(st->db, mysql_stmt_errno(st->handle),
+	    mysql_stmt_error(st->handle)));
 }
 
 static int
 my_simple(struct db *db, const char *sql)
 {
 	if (mysql_real_query(db->handle, sql, strlen(sql)) != 0)
-		return mysql_fail(db);
-	return DB_OK;
+		return (mysql_fail(db));
+	return (DB_OK);
 }
 
 static void
@@ -163,16 +163,16 @@ my_close(struct db *db)
 }
 
 /*
- * No local files for a server that asks for them, no password in clear.  TLS
+ * No local files for a server that asks for them, no password in clear. TLS
  * is not asked for and not verified, whatever the library's default is.
  */
 static void
 my_options(struct db *db)
 {
-	unsigned int connect = CONNECT_SECONDS, zero = 0;
-	unsigned int timeout = (unsigned int)db->timeout;
-	unsigned int tcp = MYSQL_PROTOCOL_TCP;
-	my_bool no = 0;
+	unsigned int	connect = CONNECT_SECONDS, zero = 0;
+	unsigned int	timeout = (unsigned int)db->timeout;
+	unsigned int	tcp = MYSQL_PROTOCOL_TCP;
+	my_bool		no = 0;
 
 	/* Or "localhost" would mean a Unix socket. */
 	if (db->dsn.socket == NULL)
@@ -189,29 +189,29 @@ my_options(struct db *db)
 
 /*
  * READ COMMITTED: what is read after a lock was taken is what stands, as it
- * is on SQLite.  Strict: too long a value is an error, never cut.
+ * is on SQLite. Strict: too long a value is an error, never cut.
  */
 static int
 my_session(struct db *db)
 {
-	int r;
+	int	r;
 
 	r = my_simple(db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
 	    "NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5");
 	if (r == DB_OK)
 		r = my_simple(db, "SET SESSION TRANSACTION ISOLATION LEVEL "
 		    "READ COMMITTED");
-	return r;
+	return (r);
 }
 
 static int
 my_open(struct db *db)
 {
-	const struct dsn *d = &db->dsn;
-	int r = DB_OK;
+	const struct dsn	*d = &db->dsn;
+	int			 r = DB_OK;
 
 	if ((db->handle = mysql_init(NULL)) == NULL)
-		return db_fail(db, DB_ERROR, "libmariadb does not start");
+		return (db_fail(db, DB_ERROR, "libmariadb does not start"));
 	my_options(db);
 	if (mysql_real_connect(db->handle, d->host, d->user,
 	    d->password != NULL ? d->password : "", d->database, d->port,
@@ -221,26 +221,26 @@ my_open(struct db *db)
 		r = my_session(db);
 	if (r != DB_OK)
 		my_close(db);
-	return r;
+	return (r);
 }
 
 static int
 my_settle(struct db *db)
 {
 	(void)db;
-	return DB_OK;
+	return (DB_OK);
 }
 
 static int
 my_begin(struct db *db)
 {
-	return my_simple(db, "START TRANSACTION");
+	return (my_simple(db, "START TRANSACTION"));
 }
 
 static int
 my_commit(struct db *db)
 {
-	return my_simple(db, "COMMIT");
+	return (my_simple(db, "COMMIT"));
 }
 
 static void
@@ -265,8 +265,8 @@ struct work {
 static void
 my_finish(struct db_stmt *st)
 {
-	struct work *w = st->work;
-	unsigned int i;
+	struct work	*w = st->work;
+	unsigned int	 i;
 
 	if (st->handle != NULL)
 		mysql_stmt_close(st->handle);
@@ -287,25 +287,25 @@ my_finish(struct db_stmt *st)
 static int
 my_prepare(struct db_stmt *st, const char *sql)
 {
-	my_bool yes = 1;
-	int r;
+	my_bool	yes = 1;
+	int	r;
 
 	if ((st->handle = mysql_stmt_init(st->db->handle)) == NULL)
-		return mysql_fail(st->db);
+		return (mysql_fail(st->db));
 	mysql_stmt_attr_set(st->handle, STMT_ATTR_UPDATE_MAX_LENGTH, &yes);
 	if (mysql_stmt_prepare(st->handle, sql, strlen(sql)) != 0) {
 		r = mysql_stmt_fail(st);
 		my_finish(st);
-		return r;
+		return (r);
 	}
-	return DB_OK;
+	return (DB_OK);
 }
 
 /* Text goes as bytes: the columns say what it is, nothing is converted. */
 static void
 my_bind_one(struct work *w, unsigned int i, const struct db_bind *b)
 {
-	MYSQL_BIND *p = &w->param[i];
+	MYSQL_BIND	*p = &w->param[i];
 
 	switch (b->kind) {
 	case BIND_INT:
@@ -328,8 +328,8 @@ my_bind_one(struct work *w, unsigned int i, const struct db_bind *b)
 static int
 my_bind(struct db_stmt *st, const struct db_bind *b)
 {
-	struct work *w;
-	unsigned int i;
+	struct work	*w;
+	unsigned int	 i;
 
 	st->work = w = xcalloc(1, sizeof(*w));
 	w->nparams = (unsigned int)mysql_stmt_param_count(st->handle);
@@ -339,10 +339,10 @@ my_bind(struct db_stmt *st, const struct db_bind *b)
 	    i++, b++)
 		my_bind_one(w, i, b);
 	if (i != w->nparams || (b != NULL && b->kind != BIND_END))
-		return db_fail(st->db, DB_ERROR, "wrong number of values");
+		return (db_fail(st->db, DB_ERROR, "wrong number of values"));
 	if (w->nparams > 0 && mysql_stmt_bind_param(st->handle, w->param))
-		return mysql_stmt_fail(st);
-	return DB_OK;
+		return (mysql_stmt_fail(st));
+	return (DB_OK);
 }
 
 static int
@@ -355,9 +355,9 @@ my_is_int(enum enum_field_types type)
 	case MYSQL_TYPE_LONG:
 	case MYSQL_TYPE_LONGLONG:
 	case MYSQL_TYPE_NEWDECIMAL:
-		return 1;
+		return (1);
 	default:
-		return 0;
+		return (0);
 	}
 }
 
@@ -365,8 +365,8 @@ my_is_int(enum enum_field_types type)
 static int
 my_bind_columns(struct db_stmt *st, struct work *w, MYSQL_RES *meta)
 {
-	MYSQL_FIELD *fields = mysql_fetch_fields(meta);
-	unsigned int i;
+	MYSQL_FIELD	*fields = mysql_fetch_fields(meta);
+	unsigned int	 i;
 
 	w->ncols = mysql_num_fields(meta);
 	w->col = xcalloc(w->ncols, sizeof(*w->col));
@@ -385,8 +385,8 @@ my_bind_columns(struct db_stmt *st, struct work *w, MYSQL_RES *meta)
 		w->col[i].buffer = xmalloc(fields[i].max_length + 1);
 	}
 	if (mysql_stmt_bind_result(st->handle, w->col))
-		return mysql_stmt_fail(st);
-	return DB_OK;
+		return (mysql_stmt_fail(st));
+	return (DB_OK);
 }
 
 /*
@@ -396,52 +396,52 @@ my_bind_columns(struct db_stmt *st, struct work *w, MYSQL_RES *meta)
 static int
 my_execute(struct db_stmt *st, struct work *w)
 {
-	MYSQL_RES *meta;
-	int r;
+	MYSQL_RES	*meta;
+	int		 r;
 
 	w->executed = 1;
 	if (mysql_stmt_execute(st->handle) != 0)
-		return mysql_stmt_fail(st);
+		return (mysql_stmt_fail(st));
 	if (mysql_stmt_field_count(st->handle) == 0) {
 		w->changes = mysql_stmt_affected_rows(st->handle);
-		return DB_OK;
+		return (DB_OK);
 	}
 	if (mysql_stmt_store_result(st->handle) != 0)
-		return mysql_stmt_fail(st);
+		return (mysql_stmt_fail(st));
 	if ((meta = mysql_stmt_result_metadata(st->handle)) == NULL)
-		return mysql_stmt_fail(st);
+		return (mysql_stmt_fail(st));
 	r = my_bind_columns(st, w, meta);
 	mysql_free_result(meta);
-	return r;
+	return (r);
 }
 
 static int
 my_step(struct db_stmt *st)
 {
-	struct work *w = st->work;
-	int r;
+	struct work	*w = st->work;
+	int		 r;
 
 	if (!w->executed && (r = my_execute(st, w)) != DB_OK)
-		return r;
+		return (r);
 	if (w->ncols == 0)
-		return DB_NOTFOUND;
+		return (DB_NOTFOUND);
 	switch (mysql_stmt_fetch(st->handle)) {
 	case 0:
-		return DB_OK;
+		return (DB_OK);
 	case MYSQL_NO_DATA:
-		return DB_NOTFOUND;
+		return (DB_NOTFOUND);
 	case MYSQL_DATA_TRUNCATED:
-		return db_fail(st->db, DB_ERROR, "a value was cut");
+		return (db_fail(st->db, DB_ERROR, "a value was cut"));
 	default:
-		return mysql_stmt_fail(st);
+		return (mysql_stmt_fail(st));
 	}
 }
 
 static void
 my_column(struct db_stmt *st, int i, struct db_value *v)
 {
-	struct work *w = st->work;
-	long long n;
+	struct work	*w = st->work;
+	long long	 n;
 
 	*v = (struct db_value){ .null = w->col_null[i], .p = "" };
 	if (v->null)
@@ -458,22 +458,22 @@ my_column(struct db_stmt *st, int i, struct db_value *v)
 static int64_t
 my_changes(struct db_stmt *st)
 {
-	struct work *w = st->work;
+	struct work	*w = st->work;
 
-	return (int64_t)w->changes;
+	return ((int64_t)w->changes);
 }
 
 static int64_t
 my_last_id(struct db_stmt *st)
 {
-	return (int64_t)mysql_stmt_insert_id(st->handle);
+	return ((int64_t)mysql_stmt_insert_id(st->handle));
 }
 
 static int
 my_checkpoint(struct db *db)
 {
 	(void)db;
-	return DB_OK;
+	return (DB_OK);
 }
 
 /* The server's own backups are its administrators' business. */
@@ -482,7 +482,7 @@ my_backup(struct db *db, int version)
 {
 	(void)db;
 	(void)version;
-	return DB_OK;
+	return (DB_OK);
 }
 
 const struct db_driver driver_mysql = {

@@ -10,19 +10,20 @@
 #include "db/driver.h"
 #include "db/query.h"
 #include "db/setting.h"
+#include "lib/escape.h"
 #include "lib/xmalloc.h"
 
 struct db_bind
 bind_int(int64_t i)
 {
-	return (struct db_bind){ .kind = BIND_INT, .i = i };
+	return ((struct db_bind){ .kind = BIND_INT, .i = i });
 }
 
 struct db_bind
 bind_id(int64_t id)
 {
-	return (struct db_bind){ .kind = id == 0 ? BIND_NULL : BIND_INT,
-	    .i = id };
+	return ((struct db_bind){ .kind = id == 0 ? BIND_NULL : BIND_INT,
+	    .i = id });
 }
 
 struct db_bind
@@ -30,33 +31,33 @@ bind_text(const char *s)
 {
 	if (s == NULL)
 		s = "";
-	return (struct db_bind){ .kind = BIND_TEXT, .p = s,
-	    .len = strlen(s) };
+	return ((struct db_bind){ .kind = BIND_TEXT, .p = s,
+	    .len = strlen(s) });
 }
 
 struct db_bind
 bind_cut(const char *s, size_t max)
 {
-	struct db_bind b = bind_text(s);
+	struct db_bind	b = bind_text(s);
 
 	if (b.len > max)
 		b.len = max;
-	return b;
+	return (b);
 }
 
 struct db_bind
 bind_opt(const char *s)
 {
 	if (s == NULL)
-		return (struct db_bind){ .kind = BIND_NULL };
-	return bind_text(s);
+		return ((struct db_bind){ .kind = BIND_NULL });
+	return (bind_text(s));
 }
 
 struct db_bind
 bind_blob(const void *p, size_t len)
 {
-	return (struct db_bind){ .kind = p == NULL ? BIND_NULL : BIND_BLOB,
-	    .p = p, .len = len };
+	return ((struct db_bind){ .kind = p == NULL ? BIND_NULL : BIND_BLOB,
+	    .p = p, .len = len });
 }
 
 /* Prepares, binds and makes the first step; *sent: it may have been done. */
@@ -64,82 +65,82 @@ static int
 stmt_try(struct db_stmt *st, const char *sql, const struct db_bind *binds,
     int *sent)
 {
-	const struct db_driver *driver = st->db->driver;
-	int r;
+	const struct db_driver	*driver = st->db->driver;
+	int			 r;
 
 	*sent = 0;
 	if ((r = db_ready(st->db)) != DB_OK)
-		return r;
+		return (r);
 	if ((r = driver->prepare(st, sql)) != DB_OK)
-		return db_note(st->db, r);
+		return (db_note(st->db, r));
 	if ((r = driver->bind(st, binds)) == DB_OK) {
 		*sent = 1;
 		r = driver->step(st);
 	}
 	if (r != DB_OK && r != DB_NOTFOUND)
 		driver->finish(st);
-	return db_note(st->db, r);
+	return (db_note(st->db, r));
 }
 
 /*
- * A lost connection is renewed once.  A statement that may have been done
+ * A lost connection is renewed once. A statement that may have been done
  * already is sent again only if it reads.
  */
 static int
 stmt_start(struct db_stmt *st, const char *sql, const struct db_bind *binds,
     int reads)
 {
-	struct db *db = st->db;
-	int r, sent;
+	struct db	*db = st->db;
+	int		 r, sent;
 
 	r = stmt_try(st, sql, binds, &sent);
 	if (r != DB_GONE || db->depth > 0 || db->handle == NULL ||
 	    !db->driver->reconnects || db->connecting || (sent && !reads))
-		return r;
-	return stmt_try(st, sql, binds, &sent);
+		return (r);
+	return (stmt_try(st, sql, binds, &sent));
 }
 
 int
 db_exec(struct db *db, const char *sql, const struct db_bind *binds)
 {
-	struct db_stmt st = { .db = db, .first = -1 };
-	int r;
+	struct db_stmt	st = { .db = db, .first = -1 };
+	int		r;
 
 	r = stmt_start(&st, sql, binds, 0);
 	if (r != DB_OK && r != DB_NOTFOUND)
-		return r;
+		return (r);
 	db->changes = db->driver->changes(&st);
 	db->last_id = db->driver->last_id(&st);
 	db->driver->finish(&st);
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 db_exec_one(struct db *db, const char *sql, const struct db_bind *binds)
 {
-	int r;
+	int	r;
 
 	if ((r = db_exec(db, sql, binds)) == DB_OK && db->changes == 0)
 		r = db_absent(db);
-	return r;
+	return (r);
 }
 
 int
 db_in_transaction(const struct db *db)
 {
-	return db->depth > 0;
+	return (db->depth > 0);
 }
 
 int64_t
 db_changes(const struct db *db)
 {
-	return db->changes;
+	return (db->changes);
 }
 
 int64_t
 db_last_id(const struct db *db)
 {
-	return db->last_id;
+	return (db->last_id);
 }
 
 struct edit {
@@ -151,34 +152,34 @@ struct edit {
 static int
 edit_run(struct db *db, void *arg)
 {
-	struct edit *e = arg;
-	int r;
+	struct edit	*e = arg;
+	int		 r;
 
 	if ((r = db_exec_one(db, e->sql, e->binds)) != DB_OK)
-		return r;
+		return (r);
 	e->id = db->last_id;
-	return generation_bump(db);
+	return (generation_bump(db));
 }
 
 int
 db_edit(struct db *db, int64_t *id, const char *sql,
     const struct db_bind *binds)
 {
-	struct edit e = { .sql = sql, .binds = binds };
-	int r;
+	struct edit	e = { .sql = sql, .binds = binds };
+	int		r;
 
 	r = db_transaction(db, edit_run, &e);
 	if (id != NULL)
 		*id = r == DB_OK ? e.id : 0;
-	return r;
+	return (r);
 }
 
 int
 db_query(struct db *db, struct db_stmt **stp, const char *sql,
     const struct db_bind *binds)
 {
-	struct db_stmt *st;
-	int r;
+	struct db_stmt	*st;
+	int		 r;
 
 	*stp = NULL;
 	st = xcalloc(1, sizeof(*st));
@@ -186,24 +187,24 @@ db_query(struct db *db, struct db_stmt **stp, const char *sql,
 	r = stmt_start(st, sql, binds, 1);
 	if (r != DB_OK && r != DB_NOTFOUND) {
 		free(st);
-		return r;
+		return (r);
 	}
 	st->first = r;
 	*stp = st;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 db_next(struct db_stmt *st)
 {
-	int r = st->first;
+	int	r = st->first;
 
 	st->column = 0;
 	if (r == -1)
 		r = db_note(st->db, st->db->driver->step(st));
 	/* A finished statement must not be stepped again: it would rerun. */
 	st->first = r == DB_OK ? -1 : r;
-	return r == DB_NOTFOUND ? db_absent(st->db) : r;
+	return (r == DB_NOTFOUND ? db_absent(st->db) : r);
 }
 
 void
@@ -218,52 +219,52 @@ db_done(struct db_stmt *st)
 int64_t
 col_int(struct db_stmt *st)
 {
-	struct db_value v;
+	struct db_value	v;
 
 	st->db->driver->column(st, st->column++, &v);
-	return v.null ? 0 : v.i;
+	return (v.null ? 0 : v.i);
 }
 
 void *
 col_blob(struct db_stmt *st, size_t *len)
 {
-	struct db_value v;
+	struct db_value	v;
 
 	st->db->driver->column(st, st->column++, &v);
 	*len = v.null ? 0 : v.len;
-	return v.null ? NULL : xmemdup0(v.p, v.len);
+	return (v.null ? NULL : xmemdup0(v.p, v.len));
 }
 
 char *
 col_opt(struct db_stmt *st)
 {
-	size_t len;
+	size_t	len;
 
-	return col_blob(st, &len);
+	return (col_blob(st, &len));
 }
 
 char *
 col_text(struct db_stmt *st)
 {
-	char *s = col_opt(st);
+	char	*s = col_opt(st);
 
-	return s != NULL ? s : xstrdup("");
+	return (s != NULL ? s : xstrdup(""));
 }
 
 int
 db_get_int(struct db *db, int64_t *out, const char *sql,
     const struct db_bind *binds)
 {
-	struct db_stmt *st;
-	int r;
+	struct db_stmt	*st;
+	int		 r;
 
 	*out = 0;
 	if ((r = db_query(db, &st, sql, binds)) != DB_OK)
-		return r;
+		return (r);
 	if ((r = db_next(st)) == DB_OK)
 		*out = col_int(st);
 	db_done(st);
-	return r;
+	return (r);
 }
 
 int
@@ -271,9 +272,9 @@ db_get_rows(struct db *db, void *vp, size_t *n, size_t size,
     void (*read)(struct db_stmt *, void *), const char *sql,
     const struct db_bind *binds)
 {
-	struct db_stmt *st;
-	char *v = NULL;
-	int r;
+	struct db_stmt	*st;
+	char		*v = NULL;
+	int		 r;
 
 	*n = 0;
 	if ((r = db_query(db, &st, sql, binds)) == DB_OK) {
@@ -286,7 +287,7 @@ db_get_rows(struct db *db, void *vp, size_t *n, size_t size,
 	}
 	/* vp points to a pointer to whatever the rows are. */
 	memcpy(vp, &v, sizeof(v));
-	return r == DB_NOTFOUND ? DB_OK : r;
+	return (r == DB_NOTFOUND ? DB_OK : r);
 }
 
 int
@@ -294,9 +295,9 @@ db_get_row(struct db *db, void *rowp, size_t size,
     void (*read)(struct db_stmt *, void *), void (*clear)(void *),
     const char *sql, const struct db_bind *binds)
 {
-	void *v;
-	size_t n;
-	int r;
+	void	*v;
+	size_t	 n;
+	int	 r;
 
 	r = db_get_rows(db, &v, &n, size, read, sql, binds);
 	if (r == DB_OK && n == 0)
@@ -308,118 +309,88 @@ db_get_row(struct db *db, void *rowp, size_t size,
 		v = NULL;
 	}
 	memcpy(rowp, &v, sizeof(v));
-	return r;
+	return (r);
 }
 
 void
 db_free_rows(void *v, size_t n, size_t size, void (*clear)(void *))
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < n; i++)
 		clear((char *)v + i * size);
 	free(v);
 }
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static int
-utf8_valid(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t i, more;
-
-	for (; *s != '\0'; s += more + 1) {
-		if (*s < 0x80)
-			more = 0;
-		else if (*s >= 0xc2 && *s <= 0xdf)
-			more = 1;
-		else if ((*s & 0xf0) == 0xe0)
-			more = 2;
-		else if (*s >= 0xf0 && *s <= 0xf4)
-			more = 3;
-		else
-			return 0;
-		for (i = 1; i <= more; i++)
-			if ((s[i] & 0xc0) != 0x80)
-				return 0;
-		if ((*s == 0xe0 && s[1] < 0xa0) ||
-		    (*s == 0xed && s[1] > 0x9f) ||
-		    (*s == 0xf0 && s[1] < 0x90) ||
-		    (*s == 0xf4 && s[1] > 0x8f))
-			return 0;
-	}
-	return 1;
-}
-
 static int
 check_length(struct db *db, const char *what, const char *s, size_t max)
 {
 	if (s == NULL)
-		return DB_OK;
+		return (DB_OK);
 	if (strnlen(s, max + 1) > max)
-		return db_fail(db, DB_INVALID, "%s is longer than %zu bytes",
-		    what, max);
-	if (!utf8_valid(s))
-		return db_fail(db, DB_INVALID, "%s is not UTF-8", what);
-	return DB_OK;
+		return (db_fail(db, DB_INVALID, "%s is longer than %zu bytes",
+		    what, max));
+	if (!utf8_is_valid(s, strlen(s)))
+		return (db_fail(db, DB_INVALID, "%s is not UTF-8", what));
+	return (DB_OK);
 }
 
 int
 db_check_name(struct db *db, const char *what, const char *s)
 {
 	if (s == NULL || *s == '\0')
-		return db_fail(db, DB_INVALID, "%s is empty", what);
-	return check_length(db, what, s, DB_NAME_MAX);
+		return (db_fail(db, DB_INVALID, "%s is empty", what));
+	return (check_length(db, what, s, DB_NAME_MAX));
 }
 
 int
 db_check_short(struct db *db, const char *what, const char *s)
 {
-	return check_length(db, what, s, DB_NAME_MAX);
+	return (check_length(db, what, s, DB_NAME_MAX));
 }
 
 int
 db_check_text(struct db *db, const char *what, const char *s)
 {
-	return check_length(db, what, s, DB_TEXT_MAX);
+	return (check_length(db, what, s, DB_TEXT_MAX));
 }
 
 const char *
 db_for_update(const struct db *db)
 {
-	return db->driver->dialect == DIALECT_MYSQL ? " FOR UPDATE" : "";
+	return (db->driver->dialect == DIALECT_MYSQL ? " FOR UPDATE" : "");
 }
 
 void *
 db_room(void *v, size_t n, size_t size)
 {
-	size_t room;
+	size_t	room;
 
 	/* Full at 0, 8, 16, 32, ...: the sizes that it grows to. */
 	if (n != 0 && (n < 8 || (n & (n - 1)) != 0))
-		return v;
+		return (v);
 	room = n == 0 ? 8 : n * 2;
 	v = xreallocarray(v, room, size);
 	memset((char *)v + n * size, 0, (room - n) * size);
-	return v;
+	return (v);
 }
 
 int64_t
 db_limit(int64_t limit)
 {
-	return limit > 0 ? limit : INT64_MAX;
+	return (limit > 0 ? limit : INT64_MAX);
 }
 
 int
 db_text_id(const char *text, int64_t *id)
 {
-	char *end;
+	char	*end;
 
 	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return 0;
+		return (0);
 	errno = 0;
 	*id = strtoll(text, &end, 10);
-	return errno == 0 && *id > 0;
+	return (errno == 0 && *id > 0);
 }
 
 void
@@ -432,7 +403,7 @@ db_names_add(struct db_names *names, const char *name)
 void
 db_names_free(struct db_names *names)
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < names->n; i++)
 		free(names->name[i]);
@@ -444,37 +415,37 @@ int
 db_get_names(struct db *db, struct db_names *names, const char *sql,
     const struct db_bind *binds)
 {
-	struct db_stmt *st;
-	char *name;
-	int r;
+	struct db_stmt	*st;
+	char		*name;
+	int		 r;
 
 	if ((r = db_query(db, &st, sql, binds)) != DB_OK)
-		return r;
+		return (r);
 	while ((r = db_next(st)) == DB_OK) {
 		name = col_text(st);
 		db_names_add(names, name);
 		free(name);
 	}
 	db_done(st);
-	return r == DB_NOTFOUND ? DB_OK : r;
+	return (r == DB_NOTFOUND ? DB_OK : r);
 }
 
 int
 db_attach_names(struct db *db, void *rows, size_t n, size_t size,
     size_t idoff, size_t namesoff, const char *sql)
 {
-	struct db_stmt *st;
-	char *row = rows, *end = row + n * size, *name;
-	int64_t id;
-	int r;
+	struct db_stmt	*st;
+	char		*row = rows, *end = row + n * size, *name;
+	int64_t		 id;
+	int		 r;
 
 #define ROW_ID(p)	(*(const int64_t *)(const void *)((p) + idoff))
 	if (n == 0)
-		return DB_OK;
+		return (DB_OK);
 	r = db_query(db, &st, sql,
 	    BINDS(bind_int(ROW_ID(end - size)), bind_int(ROW_ID(row))));
 	if (r != DB_OK)
-		return r;
+		return (r);
 	while ((r = db_next(st)) == DB_OK) {
 		id = col_int(st);
 		name = col_text(st);
@@ -485,6 +456,6 @@ db_attach_names(struct db *db, void *rows, size_t n, size_t size,
 		free(name);
 	}
 	db_done(st);
-	return r == DB_NOTFOUND ? DB_OK : r;
+	return (r == DB_NOTFOUND ? DB_OK : r);
 #undef ROW_ID
 }

@@ -45,7 +45,7 @@ struct db_bind	bind_blob(const void *p, size_t len);	/* NULL: NULL */
 #define NO_BINDS	NULL
 
 /*
- * Runs a statement that returns no rows.  Outside of a transaction a lost
+ * Runs a statement that returns no rows. Outside of a transaction a lost
  * connection is renewed before it is sent, but a write is never sent twice.
  */
 int	db_exec(struct db *db, const char *sql, const struct db_bind *binds);
@@ -63,14 +63,14 @@ int64_t	db_last_id(const struct db *db);
 
 /*
  * An edit: db_exec_one() and a step of the generation counter in one
- * transaction.  *id, unless it is NULL, gets the id that was made.
+ * transaction. *id, unless it is NULL, gets the id that was made.
  */
 int	db_edit(struct db *db, int64_t *id, const char *sql,
 	    const struct db_bind *binds);
 
 /*
  * Runs a reading statement, again on a new connection if the old one turns
- * out to be lost.  After DB_OK the caller ends *st with db_done().
+ * out to be lost. After DB_OK the caller ends *st with db_done().
  */
 int	db_query(struct db *db, struct db_stmt **st, const char *sql,
 	    const struct db_bind *binds);
@@ -82,7 +82,7 @@ void	db_done(struct db_stmt *st);
 
 /*
  * The columns of a row, one after the other in the order of the SELECT.
- * NULL reads as 0, "" and NULL with length 0.  Caller frees.
+ * NULL reads as 0, "" and NULL with length 0. Caller frees.
  */
 int64_t	 col_int(struct db_stmt *st);
 char	*col_text(struct db_stmt *st);
@@ -103,7 +103,7 @@ int	db_absent(struct db *db);
 /*
  * What a value must be before it is bound: a name of 1 to DB_NAME_MAX bytes
  * of UTF-8; text of up to DB_NAME_MAX or DB_TEXT_MAX bytes of UTF-8 (NULL is
- * empty).  DB_INVALID names `what`.
+ * empty). DB_INVALID names `what`.
  */
 int	db_check_name(struct db *db, const char *what, const char *s);
 int	db_check_short(struct db *db, const char *what, const char *s);
@@ -111,14 +111,14 @@ int	db_check_text(struct db *db, const char *what, const char *s);
 
 /*
  * All rows of a query as an array of n elements of `size` bytes, each filled
- * by read() from a zeroed one.  No rows: DB_OK, *v is NULL and *n 0.
+ * by read() from a zeroed one. No rows: DB_OK, *v is NULL and *n 0.
  */
 int	db_get_rows(struct db *db, void *v, size_t *n, size_t size,
 	    void (*read)(struct db_stmt *st, void *row), const char *sql,
 	    const struct db_bind *binds);
 
 /*
- * The only row, in malloc'ed memory: *row.  DB_NOTFOUND without one,
+ * The only row, in malloc'ed memory: *row. DB_NOTFOUND without one,
  * DB_AMBIGUOUS if there are more; NULL then.
  */
 int	db_get_row(struct db *db, void *row, size_t size,
@@ -150,7 +150,7 @@ int	db_get_names(struct db *db, struct db_names *names, const char *sql,
 	    const struct db_bind *binds);
 
 /*
- * Gives each of n rows its names.  The rows (of `size` bytes, an int64_t id
+ * Gives each of n rows its names. The rows (of `size` bytes, an int64_t id
  * at `idoff`, a struct db_names at `namesoff`) are in descending order of
  * ids; so must be those of sql, which selects (id, name) for ids between two
  * bound ones.
@@ -158,4 +158,4 @@ int	db_get_names(struct db *db, struct db_names *names, const char *sql,
 int	db_attach_names(struct db *db, void *rows, size_t n, size_t size,
 	    size_t idoff, size_t namesoff, const char *sql);
 
-#endif /* DB_QUERY_H */
+#endif

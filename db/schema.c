@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The schema, as the list of changes that made it.  A change that has been
+ * The schema, as the list of changes that made it. A change that has been
  * released is never edited: the next one comes after it.
  *
  * Sessions, channels and events hold no foreign keys to users and hosts: they

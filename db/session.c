@@ -23,13 +23,13 @@
 const char *
 session_status_name(enum session_status s)
 {
-	return s == SESSION_ACTIVE ? ACTIVE : CLOSED;
+	return (s == SESSION_ACTIVE ? ACTIVE : CLOSED);
 }
 
 static void
 session_clear(void *row)
 {
-	struct session *s = row;
+	struct session	*s = row;
 
 	free(s->user_name);
 	free(s->host_name);
@@ -60,8 +60,8 @@ session_list_free(struct session_list *l)
 static void
 session_read(struct db_stmt *st, void *row)
 {
-	struct session *s = row;
-	char *status;
+	struct session	*s = row;
+	char		*status;
 
 	s->id = col_int(st);
 	s->user_id = col_int(st);
@@ -87,11 +87,11 @@ session_read(struct db_stmt *st, void *row)
 int
 session_create(struct db *db, const struct session *s, int64_t *id)
 {
-	int r;
+	int	r;
 
 	*id = 0;
 	if ((r = db_check_text(db, "comment", s->comment)) != DB_OK)
-		return r;
+		return (r);
 	r = db_exec(db, "INSERT INTO sessions (user_id, user_name, host_id,"
 	    " host_name, account, instance_id, source, client_version,"
 	    " status, started_at, ended_at, error, comment, bytes_in,"
@@ -106,26 +106,26 @@ session_create(struct db *db, const struct session *s, int64_t *id)
 	    bind_int(s->started_at), bind_text(s->comment)));
 	if (r == DB_OK)
 		*id = db_last_id(db);
-	return r;
+	return (r);
 }
 
 int
 session_close(struct db *db, int64_t id, int64_t ended_at,
     const char *error, int64_t bytes_in, int64_t bytes_out)
 {
-	return db_exec_one(db, "UPDATE sessions SET status = '" CLOSED "',"
+	return (db_exec_one(db, "UPDATE sessions SET status = '" CLOSED "',"
 	    " ended_at = ?, error = ?, bytes_in = ?, bytes_out = ?"
 	    " WHERE id = ? AND status = '" ACTIVE "'",
 	    BINDS(bind_int(ended_at), bind_cut(error, DB_TEXT_MAX),
-	    bind_int(bytes_in), bind_int(bytes_out), bind_int(id)));
+	    bind_int(bytes_in), bind_int(bytes_out), bind_int(id))));
 }
 
 int
 session_get(struct db *db, int64_t id, struct session **out)
 {
-	return db_get_row(db, out, sizeof(**out), session_read,
+	return (db_get_row(db, out, sizeof(**out), session_read,
 	    session_clear, "SELECT " COLUMNS " FROM sessions WHERE id = ?",
-	    BINDS(bind_int(id)));
+	    BINDS(bind_int(id))));
 }
 
 /* A statement put together from constant parts, and what they bind. */
@@ -138,7 +138,7 @@ struct query {
 static void
 query_add(struct query *q, const char *part)
 {
-	size_t len = strlen(q->sql);
+	size_t	len = strlen(q->sql);
 
 	snprintf(q->sql + len, sizeof(q->sql) - len, "%s", part);
 }
@@ -171,9 +171,9 @@ int
 session_list(struct db *db, const struct session_filter *f,
     struct session_list **out)
 {
-	struct query q = { .sql = "SELECT " COLUMNS };
-	struct session_list *l;
-	int r;
+	struct query		 q = { .sql = "SELECT " COLUMNS };
+	struct session_list	*l;
+	int			 r;
 
 	*out = NULL;
 	query_where(&q, f);
@@ -186,19 +186,19 @@ session_list(struct db *db, const struct session_filter *f,
 	    q.sql, q.binds);
 	if (r != DB_OK) {
 		session_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 session_count(struct db *db, const struct session_filter *f, int64_t *count)
 {
-	struct query q = { .sql = "SELECT COUNT(*)" };
+	struct query	q = { .sql = "SELECT COUNT(*)" };
 
 	query_where(&q, f);
-	return db_get_int(db, count, q.sql, q.binds);
+	return (db_get_int(db, count, q.sql, q.binds));
 }
 
 static void
@@ -211,7 +211,7 @@ int
 session_active_ids(struct db *db, const char *instance_id, int64_t **ids,
     size_t *n)
 {
-	int r;
+	int	r;
 
 	r = db_get_rows(db, ids, n, sizeof(**ids), id_read,
 	    "SELECT id FROM sessions WHERE status = '" ACTIVE "'"
@@ -222,14 +222,14 @@ session_active_ids(struct db *db, const char *instance_id, int64_t **ids,
 		*ids = NULL;
 		*n = 0;
 	}
-	return r;
+	return (r);
 }
 
 int
 session_prune(struct db *db, int64_t before, int64_t limit,
     int64_t *removed)
 {
-	int r;
+	int	r;
 
 	*removed = 0;
 	r = db_exec(db, "DELETE FROM sessions WHERE id IN (SELECT id FROM"
@@ -238,5 +238,5 @@ session_prune(struct db *db, int64_t before, int64_t limit,
 	    BINDS(bind_int(before), bind_int(db_limit(limit))));
 	if (r == DB_OK)
 		*removed = db_changes(db);
-	return r;
+	return (r);
 }

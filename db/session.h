@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sessions: who was where, from where, from when to when.  They keep the
+ * Sessions: who was where, from where, from when to when. They keep the
  * names they were made with, and ids that may have outlived their rows.
  * Text in them may come from the network: any bytes but NUL, stored as they
  * are; whoever prints them escapes them.
@@ -82,7 +82,7 @@ int	session_active_ids(struct db *db, const char *instance_id,
 
 /*
  * Removes up to `limit` closed sessions, with their channels, that ended
- * before a time: retention, in bites.  *removed gets how many.
+ * before a time: retention, in bites. *removed gets how many.
  */
 int	session_prune(struct db *db, int64_t before, int64_t limit,
 	    int64_t *removed);
@@ -92,4 +92,4 @@ const char	*session_status_name(enum session_status s);
 void	session_free(struct session *s);
 void	session_list_free(struct session_list *l);
 
-#endif /* DB_SESSION_H */
+#endif

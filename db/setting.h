@@ -17,11 +17,11 @@ struct db;
 /* The value, malloc'ed: caller frees. */
 int	setting_get(struct db *db, const char *name, char **value);
 
-/* Inserts or replaces.  The value is UTF-8, at most DB_TEXT_MAX bytes. */
+/* Inserts or replaces. The value is UTF-8, at most DB_TEXT_MAX bytes. */
 int	setting_set(struct db *db, const char *name, const char *value);
 
 /*
- * Inserts the value if the name has none yet.  *stands, unless it is NULL,
+ * Inserts the value if the name has none yet. *stands, unless it is NULL,
  * gets the value that stands then (malloc'ed), so that two instances that
  * start at once agree.
  */
@@ -32,7 +32,7 @@ int	setting_init(struct db *db, const char *name, const char *value,
 int	setting_remove(struct db *db, const char *name);
 
 /*
- * Adds one to the generation.  Edits of users, their keys, groups, hosts and
+ * Adds one to the generation. Edits of users, their keys, groups, hosts and
  * ACLs do it themselves, in their own transaction; stops call it.
  */
 int	generation_bump(struct db *db);
@@ -40,4 +40,4 @@ int	generation_bump(struct db *db);
 /* One indexed read. */
 int	generation_get(struct db *db, int64_t *generation);
 
-#endif /* DB_SETTING_H */
+#endif

@@ -23,8 +23,8 @@
 static void
 sqlite_note_conflict(struct db *db, const char *msg)
 {
-	const char *p;
-	size_t len;
+	const char	*p;
+	size_t		 len;
 
 	p = strchr(msg, '.');
 	p = p != NULL ? p + 1 : msg;
@@ -40,12 +40,12 @@ sqlite_constraint(struct db *db, int code, const char *msg)
 	case SQLITE_CONSTRAINT_PRIMARYKEY:
 	case SQLITE_CONSTRAINT_ROWID:
 		sqlite_note_conflict(db, msg);
-		return db_fail(db, DB_EXISTS, "%s is taken", db->conflict);
+		return (db_fail(db, DB_EXISTS, "%s is taken", db->conflict));
 	case SQLITE_CONSTRAINT_FOREIGNKEY:
-		return db_fail(db, DB_REF,
-		    "the row is still used, or one that it names is absent");
+		return (db_fail(db, DB_REF,
+		    "the row is still used, or one that it names is absent"));
 	default:
-		return db_fail(db, DB_INVALID, "%s", msg);
+		return (db_fail(db, DB_INVALID, "%s", msg));
 	}
 }
 
@@ -53,44 +53,44 @@ sqlite_constraint(struct db *db, int code, const char *msg)
 static int
 sqlite_class(struct db *db, int code)
 {
-	const char *msg = sqlite3_errstr(code), *file = db->conn;
+	const char	*msg = sqlite3_errstr(code), *file = db->conn;
 
 	if (db->handle != NULL)
 		msg = sqlite3_errmsg(db->handle);
 	switch (code & 0xff) {
 	case SQLITE_OK:
-		return DB_OK;
+		return (DB_OK);
 	case SQLITE_CONSTRAINT:
-		return sqlite_constraint(db, code, msg);
+		return (sqlite_constraint(db, code, msg));
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return db_fail(db, DB_BUSY, "%s is locked: %s", file, msg);
+		return (db_fail(db, DB_BUSY, "%s is locked: %s", file, msg));
 	case SQLITE_FULL:
 	case SQLITE_IOERR:
-		return db_fail(db, DB_GONE, "%s: %s", file, msg);
+		return (db_fail(db, DB_GONE, "%s: %s", file, msg));
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return db_fail(db, DB_CORRUPT, "%s is damaged, or no SQLite "
-		    "database: %s", file, msg);
+		return (db_fail(db, DB_CORRUPT, "%s is damaged, or no SQLite "
+		    "database: %s", file, msg));
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
-		return db_fail(db, DB_UNREADABLE, "%s: %s: the file and its "
+		return (db_fail(db, DB_UNREADABLE, "%s: %s: the file and its "
 		    "directory must be writable for uid %u", file, msg,
-		    (unsigned int)geteuid());
+		    (unsigned int)geteuid()));
 	case SQLITE_TOOBIG:
-		return db_fail(db, DB_INVALID, "%s", msg);
+		return (db_fail(db, DB_INVALID, "%s", msg));
 	default:
-		return db_fail(db, DB_ERROR, "%s: %s", file, msg);
+		return (db_fail(db, DB_ERROR, "%s: %s", file, msg));
 	}
 }
 
 static int
 sqlite_simple(struct db *db, const char *sql)
 {
-	return sqlite_class(db, sqlite3_exec(db->handle, sql, NULL, NULL,
-	    NULL));
+	return (sqlite_class(db, sqlite3_exec(db->handle, sql, NULL, NULL,
+	    NULL)));
 }
 
 /*
@@ -101,30 +101,30 @@ sqlite_simple(struct db *db, const char *sql)
 static int
 sqlite_find_file(struct db *db)
 {
-	struct stat st;
-	int fd;
+	struct stat	st;
+	int		fd;
 
 	if (db->conn[0] == '\0' || db->conn[0] == ':')
-		return db_fail(db, DB_UNREADABLE, "no database file named");
+		return (db_fail(db, DB_UNREADABLE, "no database file named"));
 	if (db->setup) {
 		fd = open(db->conn, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0600);
 		if (fd != -1)
 			close(fd);
 		else if (errno != EEXIST)
-			return db_fail(db, DB_UNREADABLE, "cannot make %s: %s",
-			    db->conn, strerror(errno));
+			return (db_fail(db, DB_UNREADABLE, "cannot make %s: %s",
+			    db->conn, strerror(errno)));
 	}
 	if (stat(db->conn, &st) == -1)
-		return db_fail(db, DB_UNREADABLE, "%s: %s", db->conn,
-		    strerror(errno));
+		return (db_fail(db, DB_UNREADABLE, "%s: %s", db->conn,
+		    strerror(errno)));
 	if (!S_ISREG(st.st_mode))
-		return db_fail(db, DB_UNREADABLE, "%s is not a file",
-		    db->conn);
+		return (db_fail(db, DB_UNREADABLE, "%s is not a file",
+		    db->conn));
 	if (faccessat(AT_FDCWD, db->conn, R_OK | W_OK, AT_EACCESS) == -1)
-		return db_fail(db, DB_UNREADABLE, "%s: %s", db->conn,
-		    strerror(errno));
-	return DB_OK;
+		return (db_fail(db, DB_UNREADABLE, "%s: %s", db->conn,
+		    strerror(errno)));
+	return (DB_OK);
 }
 
 static void
@@ -137,12 +137,12 @@ sqlite_close(struct db *db)
 static int
 sqlite_open(struct db *db)
 {
-	sqlite3 *h = NULL;
-	char *path;
-	int r, code;
+	sqlite3	*h = NULL;
+	char	*path;
+	int	 r, code;
 
 	if ((r = sqlite_find_file(db)) != DB_OK)
-		return r;
+		return (r);
 	/* "./": a name is a name, never a "file:" URI. */
 	path = xasprintf("%s%s", db->conn[0] == '/' ? "" : "./", db->conn);
 	code = sqlite3_open_v2(path, &h, SQLITE_OPEN_READWRITE |
@@ -152,7 +152,7 @@ sqlite_open(struct db *db)
 	if (code != SQLITE_OK) {
 		r = sqlite_class(db, code);
 		sqlite_close(db);
-		return r;
+		return (r);
 	}
 	sqlite3_busy_timeout(h, BUSY_MS);
 	sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -166,7 +166,7 @@ sqlite_open(struct db *db)
 	    "PRAGMA secure_delete = ON;");
 	if (r != DB_OK)
 		sqlite_close(db);
-	return r;
+	return (r);
 }
 
 /*
@@ -176,7 +176,7 @@ sqlite_open(struct db *db)
 static int
 sqlite_settle(struct db *db)
 {
-	int i, r = DB_OK;
+	int	i, r = DB_OK;
 
 	for (i = 0; i < WAL_TRIES; i++) {
 		r = sqlite_simple(db, "PRAGMA journal_mode = WAL");
@@ -184,19 +184,19 @@ sqlite_settle(struct db *db)
 			break;
 		sqlite3_sleep(100);
 	}
-	return r;
+	return (r);
 }
 
 static int
 sqlite_begin(struct db *db)
 {
-	return sqlite_simple(db, "BEGIN IMMEDIATE");
+	return (sqlite_simple(db, "BEGIN IMMEDIATE"));
 }
 
 static int
 sqlite_commit(struct db *db)
 {
-	return sqlite_simple(db, "COMMIT");
+	return (sqlite_simple(db, "COMMIT"));
 }
 
 /* Some errors end the transaction by themselves. */
@@ -210,19 +210,19 @@ sqlite_rollback(struct db *db)
 static int
 sqlite_prepare(struct db_stmt *st, const char *sql)
 {
-	sqlite3_stmt *h = NULL;
-	int code;
+	sqlite3_stmt	*h = NULL;
+	int		 code;
 
 	code = sqlite3_prepare_v2(st->db->handle, sql, -1, &h, NULL);
 	st->handle = h;
-	return sqlite_class(st->db, code);
+	return (sqlite_class(st->db, code));
 }
 
 static int
 sqlite_bind(struct db_stmt *st, const struct db_bind *b)
 {
-	sqlite3_stmt *h = st->handle;
-	int code = SQLITE_OK, i;
+	sqlite3_stmt	*h = st->handle;
+	int		 code = SQLITE_OK, i;
 
 	for (i = 1; code == SQLITE_OK && b != NULL && b->kind != BIND_END;
 	    i++, b++) {
@@ -245,27 +245,27 @@ sqlite_bind(struct db_stmt *st, const struct db_bind *b)
 	}
 	if (code == SQLITE_OK && i - 1 != sqlite3_bind_parameter_count(h))
 		code = SQLITE_RANGE;
-	return sqlite_class(st->db, code);
+	return (sqlite_class(st->db, code));
 }
 
 static int
 sqlite_step(struct db_stmt *st)
 {
-	int code;
+	int	code;
 
 	code = sqlite3_step(st->handle);
 	if (code == SQLITE_ROW)
-		return DB_OK;
+		return (DB_OK);
 	if (code == SQLITE_DONE)
-		return DB_NOTFOUND;
-	return sqlite_class(st->db, code);
+		return (DB_NOTFOUND);
+	return (sqlite_class(st->db, code));
 }
 
 static void
 sqlite_column(struct db_stmt *st, int i, struct db_value *v)
 {
-	sqlite3_stmt *h = st->handle;
-	int type = sqlite3_column_type(h, i);
+	sqlite3_stmt	*h = st->handle;
+	int		 type = sqlite3_column_type(h, i);
 
 	*v = (struct db_value){ .null = type == SQLITE_NULL, .p = "" };
 	if (type == SQLITE_INTEGER) {
@@ -287,20 +287,20 @@ sqlite_finish(struct db_stmt *st)
 static int64_t
 sqlite_changes(struct db_stmt *st)
 {
-	return sqlite3_changes64(st->db->handle);
+	return (sqlite3_changes64(st->db->handle));
 }
 
 static int64_t
 sqlite_last_id(struct db_stmt *st)
 {
-	return sqlite3_last_insert_rowid(st->db->handle);
+	return (sqlite3_last_insert_rowid(st->db->handle));
 }
 
 static int
 sqlite_checkpoint(struct db *db)
 {
-	return sqlite_class(db, sqlite3_wal_checkpoint_v2(db->handle, NULL,
-	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	return (sqlite_class(db, sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL)));
 }
 
 /*
@@ -310,27 +310,27 @@ sqlite_checkpoint(struct db *db)
 static int
 backup_copy(sqlite3 *from, sqlite3 *to)
 {
-	sqlite3_backup *b;
-	int code;
+	sqlite3_backup	*b;
+	int		 code;
 
 	if ((b = sqlite3_backup_init(to, "main", from, "main")) == NULL)
-		return sqlite3_errcode(to);
+		return (sqlite3_errcode(to));
 	code = sqlite3_backup_step(b, -1);
 	sqlite3_backup_finish(b);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
+	return (code == SQLITE_DONE ? SQLITE_OK : code);
 }
 
 static int
 backup_run(struct db *db, const char *path)
 {
-	sqlite3 *from = NULL, *to = NULL;
-	int code, fd;
+	sqlite3	*from = NULL, *to = NULL;
+	int	 code, fd;
 
 	unlink(path);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
-		return db_fail(db, DB_UNREADABLE, "cannot make %s: %s", path,
-		    strerror(errno));
+		return (db_fail(db, DB_UNREADABLE, "cannot make %s: %s", path,
+		    strerror(errno)));
 	close(fd);
 	code = sqlite3_open_v2(sqlite3_db_filename(db->handle, "main"), &from,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -342,17 +342,17 @@ backup_run(struct db *db, const char *path)
 	sqlite3_close_v2(to);
 	sqlite3_close_v2(from);
 	if (code == SQLITE_OK)
-		return DB_OK;
-	return db_fail(db, DB_GONE, "cannot copy the database to %s: %s",
-	    path, sqlite3_errstr(code));
+		return (DB_OK);
+	return (db_fail(db, DB_GONE, "cannot copy the database to %s: %s",
+	    path, sqlite3_errstr(code)));
 }
 
 /* Complete under a name of its own before it gets the right one. */
 static int
 sqlite_backup(struct db *db, int version)
 {
-	char *path, *part;
-	int r;
+	char	*path, *part;
+	int	 r;
 
 	path = xasprintf("%s.bak-v%d", db->conn, version);
 	part = xasprintf("%s.part", path);
@@ -364,7 +364,7 @@ sqlite_backup(struct db *db, int version)
 		unlink(part);
 	free(part);
 	free(path);
-	return r;
+	return (r);
 }
 
 const struct db_driver driver_sqlite = {

@@ -33,7 +33,7 @@
 static void
 user_clear(void *row)
 {
-	struct user *u = row;
+	struct user	*u = row;
 
 	free(u->name);
 	free(u->email);
@@ -62,7 +62,7 @@ user_list_free(struct user_list *l)
 static void
 user_read(struct db_stmt *st, void *row)
 {
-	struct user *u = row;
+	struct user	*u = row;
 
 	u->id = col_int(st);
 	u->name = col_text(st);
@@ -80,22 +80,22 @@ user_read(struct db_stmt *st, void *row)
 static int
 users_attach(struct db *db, struct user *v, size_t n)
 {
-	int r;
+	int	r;
 
 	r = db_attach_names(db, v, n, sizeof(*v), offsetof(struct user, id),
 	    offsetof(struct user, roles), ROLE_NAMES);
 	if (r != DB_OK)
-		return r;
-	return db_attach_names(db, v, n, sizeof(*v),
+		return (r);
+	return (db_attach_names(db, v, n, sizeof(*v),
 	    offsetof(struct user, id), offsetof(struct user, groups),
-	    GROUP_NAMES);
+	    GROUP_NAMES));
 }
 
 static int
 user_fetch(struct db *db, struct user **out, const char *sql,
     const struct db_bind *binds)
 {
-	int r;
+	int	r;
 
 	r = db_get_row(db, out, sizeof(**out), user_read, user_clear, sql,
 	    binds);
@@ -103,119 +103,119 @@ user_fetch(struct db *db, struct user **out, const char *sql,
 		user_free(*out);
 		*out = NULL;
 	}
-	return r;
+	return (r);
 }
 
 static int
 user_check(struct db *db, const struct user *u)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_name(db, "user name", u->name)) != DB_OK ||
 	    (r = db_check_short(db, "e-mail", u->email)) != DB_OK ||
 	    (r = db_check_short(db, "invite", u->invite_hash)) != DB_OK)
-		return r;
-	return db_check_text(db, "comment", u->comment);
+		return (r);
+	return (db_check_text(db, "comment", u->comment));
 }
 
 int
 user_create(struct db *db, const struct user *u, int64_t *id)
 {
-	int64_t now = clock_utc();
-	int r;
+	int64_t	now = clock_utc();
+	int	r;
 
 	*id = 0;
 	if ((r = user_check(db, u)) != DB_OK)
-		return r;
-	return db_edit(db, id, "INSERT INTO users (name, email, comment,"
+		return (r);
+	return (db_edit(db, id, "INSERT INTO users (name, email, comment,"
 	    " invite_hash, invite_expires_at, disabled, expires_at,"
 	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_opt(u->invite_hash),
 	    bind_int(u->invite_expires_at), bind_int(u->disabled != 0),
-	    bind_int(u->expires_at), bind_int(now), bind_int(now)));
+	    bind_int(u->expires_at), bind_int(now), bind_int(now))));
 }
 
 int
 user_update(struct db *db, const struct user *u)
 {
-	int r;
+	int	r;
 
 	if ((r = user_check(db, u)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE users SET name = ?, email = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE users SET name = ?, email = ?,"
 	    " comment = ?, disabled = ?, expires_at = ?, updated_at = ?"
 	    " WHERE id = ?",
 	    BINDS(bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_int(u->disabled != 0),
 	    bind_int(u->expires_at), bind_int(clock_utc()),
-	    bind_int(u->id)));
+	    bind_int(u->id))));
 }
 
 int
 user_set_invite(struct db *db, int64_t id, const char *hash,
     int64_t expires_at)
 {
-	int r;
+	int	r;
 
 	if ((r = db_check_short(db, "invite", hash)) != DB_OK)
-		return r;
-	return db_edit(db, NULL, "UPDATE users SET invite_hash = ?,"
+		return (r);
+	return (db_edit(db, NULL, "UPDATE users SET invite_hash = ?,"
 	    " invite_expires_at = ?, updated_at = ? WHERE id = ?",
 	    BINDS(bind_opt(hash), bind_int(hash != NULL ? expires_at : 0),
-	    bind_int(clock_utc()), bind_int(id)));
+	    bind_int(clock_utc()), bind_int(id))));
 }
 
 int
 user_invites_expire(struct db *db, int64_t now)
 {
-	return db_exec(db, "UPDATE users SET invite_hash = NULL,"
+	return (db_exec(db, "UPDATE users SET invite_hash = NULL,"
 	    " invite_expires_at = 0 WHERE invite_hash IS NOT NULL AND"
 	    " invite_expires_at > 0 AND invite_expires_at <= ?",
-	    BINDS(bind_int(now)));
+	    BINDS(bind_int(now))));
 }
 
 int
 user_remove(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "DELETE FROM users WHERE id = ?",
-	    BINDS(bind_int(id)));
+	return (db_edit(db, NULL, "DELETE FROM users WHERE id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 user_get(struct db *db, int64_t id, struct user **out)
 {
-	return user_fetch(db, out, SELECT "WHERE u.id = ?",
-	    BINDS(bind_int(id)));
+	return (user_fetch(db, out, SELECT "WHERE u.id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 user_by_name(struct db *db, const char *name, struct user **out)
 {
-	return user_fetch(db, out, SELECT "WHERE u.name = ?",
-	    BINDS(bind_text(name)));
+	return (user_fetch(db, out, SELECT "WHERE u.name = ?",
+	    BINDS(bind_text(name))));
 }
 
 int
 user_by_email(struct db *db, const char *email, struct user **out)
 {
-	int r;
+	int	r;
 
 	*out = NULL;
 	if (*email == '\0')
-		return db_absent(db);
+		return (db_absent(db));
 	r = user_fetch(db, out, SELECT "WHERE u.email = ? LIMIT 2",
 	    BINDS(bind_text(email)));
 	if (r == DB_AMBIGUOUS)
 		db_fail(db, r, "several users have this e-mail");
-	return r;
+	return (r);
 }
 
 int
 user_find(struct db *db, const char *text, struct user **out)
 {
-	int64_t id;
-	int r = DB_NOTFOUND;
+	int64_t	id;
+	int	r = DB_NOTFOUND;
 
 	*out = NULL;
 	if (db_text_id(text, &id))
@@ -224,7 +224,7 @@ user_find(struct db *db, const char *text, struct user **out)
 		r = user_by_name(db, text, out);
 	if (r == DB_NOTFOUND)
 		r = user_by_email(db, text, out);
-	return r;
+	return (r);
 }
 
 #define INVITE_OPEN \
@@ -236,15 +236,15 @@ int
 user_by_invite(struct db *db, const char *hash, int64_t now,
     struct user **out)
 {
-	return user_fetch(db, out, SELECT "WHERE " INVITE_OPEN,
-	    BINDS(bind_text(hash), bind_int(now), bind_int(now)));
+	return (user_fetch(db, out, SELECT "WHERE " INVITE_OPEN,
+	    BINDS(bind_text(hash), bind_int(now), bind_int(now))));
 }
 
 int
 user_list(struct db *db, int64_t limit, struct user_list **out)
 {
-	struct user_list *l;
-	int r;
+	struct user_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -253,81 +253,81 @@ user_list(struct db *db, int64_t limit, struct user_list **out)
 	    BINDS(bind_int(db_limit(limit))));
 	if (r != DB_OK || (r = users_attach(db, l->v, l->n)) != DB_OK) {
 		user_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 user_count(struct db *db, int64_t *count)
 {
-	return db_get_int(db, count, "SELECT COUNT(*) FROM users", NO_BINDS);
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM users", NO_BINDS));
 }
 
 int
 user_has_role(struct db *db, int64_t id, const char *role, int *has)
 {
-	int64_t n;
-	int r;
+	int64_t	n;
+	int	r;
 
 	r = db_get_int(db, &n, "SELECT COUNT(*) FROM user_user_roles m"
 	    " JOIN user_roles r ON r.id = m.role_id"
 	    " WHERE m.user_id = ? AND r.name = ?",
 	    BINDS(bind_int(id), bind_text(role)));
 	*has = n > 0;
-	return r;
+	return (r);
 }
 
 static int
 role_id(struct db *db, const char *role, int64_t *id)
 {
-	return db_get_int(db, id, "SELECT id FROM user_roles WHERE name = ?",
-	    BINDS(bind_text(role)));
+	return (db_get_int(db, id, "SELECT id FROM user_roles WHERE name = ?",
+	    BINDS(bind_text(role))));
 }
 
 int
 user_role_add(struct db *db, int64_t id, const char *role)
 {
-	int64_t rid;
-	int r;
+	int64_t	rid;
+	int	r;
 
 	if ((r = role_id(db, role, &rid)) != DB_OK)
-		return r;
+		return (r);
 	r = db_edit(db, NULL, "INSERT INTO user_user_roles"
 	    " (user_id, role_id) VALUES (?, ?)",
 	    BINDS(bind_int(id), bind_int(rid)));
 	if (r == DB_EXISTS)
-		return DB_OK;
-	return r == DB_REF ? db_absent(db) : r;
+		return (DB_OK);
+	return (r == DB_REF ? db_absent(db) : r);
 }
 
 int
 user_role_remove(struct db *db, int64_t id, const char *role)
 {
-	int64_t rid, one;
-	int r;
+	int64_t	rid, one;
+	int	r;
 
 	if ((r = role_id(db, role, &rid)) != DB_OK ||
 	    (r = db_get_int(db, &one, "SELECT 1 FROM users WHERE id = ?",
 	    BINDS(bind_int(id)))) != DB_OK)
-		return r;
+		return (r);
 	r = db_edit(db, NULL, "DELETE FROM user_user_roles"
 	    " WHERE user_id = ? AND role_id = ?",
 	    BINDS(bind_int(id), bind_int(rid)));
-	return r == DB_NOTFOUND ? DB_OK : r;
+	return (r == DB_NOTFOUND ? DB_OK : r);
 }
 
 int
 user_admins_with_key(struct db *db, int64_t now, int64_t *count)
 {
-	return db_get_int(db, count, "SELECT COUNT(*) FROM users u"
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM users u"
 	    " JOIN user_user_roles m ON m.user_id = u.id"
 	    " JOIN user_roles r ON r.id = m.role_id"
 	    " WHERE r.name = '" ROLE_ADMIN "' AND u.disabled = 0"
 	    " AND (u.expires_at = 0 OR u.expires_at > ?) AND EXISTS"
 	    " (SELECT 1 FROM user_keys k WHERE k.user_id = u.id)",
-	    BINDS(bind_int(now)));
+	    BINDS(bind_int(now))));
 }
 
 struct redemption {
@@ -344,11 +344,11 @@ struct redemption {
 static int
 redeem_run(struct db *db, void *arg)
 {
-	struct redemption *x = arg;
-	struct userkey k = *x->key;
-	char *sql;
-	int64_t id;
-	int r;
+	struct redemption	*x = arg;
+	struct userkey		 k = *x->key;
+	char			*sql;
+	int64_t			 id;
+	int			 r;
 
 	sql = xasprintf("SELECT id FROM users WHERE " INVITE_OPEN "%s",
 	    db_for_update(db));
@@ -356,43 +356,43 @@ redeem_run(struct db *db, void *arg)
 	    bind_int(x->now), bind_int(x->now)));
 	free(sql);
 	if (r != DB_OK)
-		return r;
+		return (r);
 	r = db_exec_one(db, "UPDATE users SET invite_hash = NULL,"
 	    " invite_expires_at = 0, updated_at = ?"
 	    " WHERE id = ? AND invite_hash = ?",
 	    BINDS(bind_int(x->now), bind_int(x->user_id),
 	    bind_text(x->hash)));
 	if (r != DB_OK)
-		return r;
+		return (r);
 	k.user_id = x->user_id;
-	return userkey_create(db, &k, &id);
+	return (userkey_create(db, &k, &id));
 }
 
 int
 user_redeem(struct db *db, const char *hash, int64_t now,
     const struct userkey *key, int64_t *user_id)
 {
-	struct redemption x = { .hash = hash, .now = now, .key = key };
-	int r;
+	struct redemption	x = { .hash = hash, .now = now, .key = key };
+	int			r;
 
 	r = db_transaction(db, redeem_run, &x);
 	*user_id = r == DB_OK ? x.user_id : 0;
-	return r;
+	return (r);
 }
 
 int
 user_usable(const struct user *u, int64_t now)
 {
-	return !u->disabled && (u->expires_at == 0 || u->expires_at > now);
+	return (!u->disabled && (u->expires_at == 0 || u->expires_at > now));
 }
 
 int
 user_is(const struct user *u, const char *role)
 {
-	size_t i;
+	size_t	i;
 
 	for (i = 0; i < u->roles.n; i++)
 		if (strcmp(u->roles.name[i], role) == 0)
-			return 1;
-	return 0;
+			return (1);
+	return (0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The people: who they are, what they may do here (roles), how they came in
- * (invites).  Groups are in db/group.h, their keys in db/userkey.h.
+ * (invites). Groups are in db/group.h, their keys in db/userkey.h.
  *
  * An invite's token is never stored, only a hash of it that the caller made.
  */
@@ -46,7 +46,7 @@ struct user_list {
 
 /*
  * Inserts name, email, comment, disabled, expires_at and the invite of *u;
- * id, times and the rest are the store's.  A caller that adds roles and
+ * id, times and the rest are the store's. A caller that adds roles and
  * groups does all in one transaction.
  */
 int	user_create(struct db *db, const struct user *u, int64_t *id);
@@ -61,10 +61,10 @@ int	user_set_invite(struct db *db, int64_t id, const char *hash,
 /* Withdraws all invites that ended at or before `now`. */
 int	user_invites_expire(struct db *db, int64_t now);
 
-/* Removes the user with keys and memberships.  Its id is never used again. */
+/* Removes the user with keys and memberships. Its id is never used again. */
 int	user_remove(struct db *db, int64_t id);
 
-/* Getters: caller frees with user_free().  They find disabled ones too. */
+/* Getters: caller frees with user_free(). They find disabled ones too. */
 int	user_get(struct db *db, int64_t id, struct user **out);
 int	user_by_name(struct db *db, const char *name, struct user **out);
 /* DB_AMBIGUOUS if several have it. */
@@ -99,8 +99,8 @@ int	user_admins_with_key(struct db *db, int64_t now, int64_t *count);
 /*
  * Redeems an invite, in one transaction: finds the enabled, unexpired user
  * with this open invite, closes it, and adds the key (its user_id is
- * ignored).  Of any number that try at once, one gets DB_OK and the rest
- * DB_NOTFOUND.  DB_EXISTS: the key is somebody's already; the invite then
+ * ignored). Of any number that try at once, one gets DB_OK and the rest
+ * DB_NOTFOUND. DB_EXISTS: the key is somebody's already; the invite then
  * stays open.
  */
 int	user_redeem(struct db *db, const char *hash, int64_t now,
@@ -115,4 +115,4 @@ int	user_is(const struct user *u, const char *role);
 void	user_free(struct user *u);
 void	user_list_free(struct user_list *l);
 
-#endif /* DB_USER_H */
+#endif

@@ -21,7 +21,7 @@
 static void
 userkey_clear(void *row)
 {
-	struct userkey *k = row;
+	struct userkey	*k = row;
 
 	free(k->user_name);
 	free(k->type);
@@ -49,7 +49,7 @@ userkey_list_free(struct userkey_list *l)
 static void
 userkey_read(struct db_stmt *st, void *row)
 {
-	struct userkey *k = row;
+	struct userkey	*k = row;
 
 	k->id = col_int(st);
 	k->user_id = col_int(st);
@@ -65,47 +65,47 @@ userkey_read(struct db_stmt *st, void *row)
 int
 userkey_create(struct db *db, const struct userkey *k, int64_t *id)
 {
-	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
-	int64_t now = clock_utc();
-	int r;
+	char	fingerprint[SSHKEY_FINGERPRINT_SIZE];
+	int64_t	now = clock_utc();
+	int	r;
 
 	*id = 0;
 	if (k->blob == NULL || k->bloblen == 0 || k->bloblen > BLOB_MAX)
-		return db_fail(db, DB_INVALID, "the key has %zu bytes, not 1 "
-		    "to %d", k->bloblen, BLOB_MAX);
+		return (db_fail(db, DB_INVALID, "the key has %zu bytes, not 1 "
+		    "to %d", k->bloblen, BLOB_MAX));
 	if ((r = db_check_name(db, "key type", k->type)) != DB_OK ||
 	    (r = db_check_text(db, "comment", k->comment)) != DB_OK)
-		return r;
+		return (r);
 	sshkey_fingerprint(k->blob, k->bloblen, fingerprint);
-	return db_edit(db, id, "INSERT INTO user_keys (user_id, type,"
+	return (db_edit(db, id, "INSERT INTO user_keys (user_id, type,"
 	    " key_blob, fingerprint, comment, created_at, updated_at)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(k->user_id), bind_text(k->type),
 	    bind_blob(k->blob, k->bloblen), bind_text(fingerprint),
-	    bind_text(k->comment), bind_int(now), bind_int(now)));
+	    bind_text(k->comment), bind_int(now), bind_int(now))));
 }
 
 int
 userkey_remove(struct db *db, int64_t id)
 {
-	return db_edit(db, NULL, "DELETE FROM user_keys WHERE id = ?",
-	    BINDS(bind_int(id)));
+	return (db_edit(db, NULL, "DELETE FROM user_keys WHERE id = ?",
+	    BINDS(bind_int(id))));
 }
 
 int
 userkey_get(struct db *db, int64_t id, struct userkey **out)
 {
-	return db_get_row(db, out, sizeof(**out), userkey_read,
-	    userkey_clear, SELECT "WHERE k.id = ?", BINDS(bind_int(id)));
+	return (db_get_row(db, out, sizeof(**out), userkey_read,
+	    userkey_clear, SELECT "WHERE k.id = ?", BINDS(bind_int(id))));
 }
 
 int
 userkey_lookup(struct db *db, const void *blob, size_t bloblen,
     int64_t *user_id, int64_t *id)
 {
-	char fingerprint[SSHKEY_FINGERPRINT_SIZE];
-	struct userkey *k;
-	int r;
+	char		 fingerprint[SSHKEY_FINGERPRINT_SIZE];
+	struct userkey	*k;
+	int		 r;
 
 	*user_id = 0;
 	if (id != NULL)
@@ -114,26 +114,26 @@ userkey_lookup(struct db *db, const void *blob, size_t bloblen,
 	r = db_get_row(db, &k, sizeof(*k), userkey_read, userkey_clear,
 	    SELECT "WHERE k.fingerprint = ?", BINDS(bind_text(fingerprint)));
 	if (r != DB_OK)
-		return r;
+		return (r);
 	if (k->bloblen != bloblen || memcmp(k->blob, blob, bloblen) != 0) {
 		userkey_free(k);
-		return db_absent(db);
+		return (db_absent(db));
 	}
 	*user_id = k->user_id;
 	if (id != NULL)
 		*id = k->id;
 	userkey_free(k);
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 userkey_list(struct db *db, int64_t user_id, int64_t limit,
     struct userkey_list **out)
 {
-	struct db_bind some[] = { bind_int(user_id),
+	struct db_bind		 some[] = { bind_int(user_id),
 	    bind_int(db_limit(limit)), { .kind = BIND_END } };
-	struct userkey_list *l;
-	int r;
+	struct userkey_list	*l;
+	int			 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
@@ -147,18 +147,18 @@ userkey_list(struct db *db, int64_t user_id, int64_t limit,
 		    some + 1);
 	if (r != DB_OK) {
 		userkey_list_free(l);
-		return r;
+		return (r);
 	}
 	*out = l;
-	return DB_OK;
+	return (DB_OK);
 }
 
 int
 userkey_count(struct db *db, int64_t user_id, int64_t *count)
 {
 	if (user_id == 0)
-		return db_get_int(db, count,
-		    "SELECT COUNT(*) FROM user_keys", NO_BINDS);
-	return db_get_int(db, count, "SELECT COUNT(*) FROM user_keys"
-	    " WHERE user_id = ?", BINDS(bind_int(user_id)));
+		return (db_get_int(db, count,
+		    "SELECT COUNT(*) FROM user_keys", NO_BINDS));
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM user_keys"
+	    " WHERE user_id = ?", BINDS(bind_int(user_id))));
 }

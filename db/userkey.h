@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The public keys that people log in with.  A key belongs to one user.
+ * The public keys that people log in with. A key belongs to one user.
  */
 #ifndef DB_USERKEY_H
 #define DB_USERKEY_H
@@ -29,7 +29,7 @@ struct userkey_list {
 };
 
 /*
- * Adds user_id, type, blob and comment of *k.  DB_EXISTS if anybody has this
+ * Adds user_id, type, blob and comment of *k. DB_EXISTS if anybody has this
  * key; DB_REF if there is no such user.
  */
 int	userkey_create(struct db *db, const struct userkey *k, int64_t *id);
@@ -40,7 +40,7 @@ int	userkey_get(struct db *db, int64_t id, struct userkey **out);
 
 /*
  * Whose key is this?  The lookup of a login: one indexed read, the whole
- * blob compared.  DB_NOTFOUND: nobody's.  *id may be NULL.
+ * blob compared. DB_NOTFOUND: nobody's. *id may be NULL.
  */
 int	userkey_lookup(struct db *db, const void *blob, size_t bloblen,
 	    int64_t *user_id, int64_t *id);
@@ -54,4 +54,4 @@ int	userkey_count(struct db *db, int64_t user_id, int64_t *count);
 void	userkey_free(struct userkey *k);
 void	userkey_list_free(struct userkey_list *l);
 
-#endif /* DB_USERKEY_H */
+#endif

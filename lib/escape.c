@@ -105,6 +105,20 @@ escape_into(char *buf, size_t size, const char *text)
 }
 
 int
+utf8_is_valid(const void *text, size_t len)
+{
+	const unsigned char	*s = text;
+	unsigned		 code;
+	size_t			 n;
+
+	for (; len > 0; s += n, len -= n) {
+		if ((n = utf8_char(s, len, &code)) == 0)
+			return (0);
+	}
+	return (1);
+}
+
+int
 text_is_clean(const void *text, size_t len)
 {
 	const unsigned char	*s = text;

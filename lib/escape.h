@@ -21,7 +21,10 @@ char	*escape_into(char *buf, size_t size, const char *);
 /* Length of the UTF-8 character at s (len bytes are there), 0 if invalid. */
 size_t	 utf8_char(const unsigned char *s, size_t len, unsigned *code);
 
-/* Whether len bytes are valid UTF-8 without control characters. */
+/* Whether len bytes are valid UTF-8; NUL and control characters are. */
+int	 utf8_is_valid(const void *, size_t len);
+
+/* The same, and that nothing in it would be escaped above but a backslash. */
 int	 text_is_clean(const void *, size_t);
 
 #endif

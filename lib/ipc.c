@@ -12,8 +12,6 @@
 #include "lib/ipc.h"
 #include "lib/xmalloc.h"
 
-#define HEADER_LEN	5	/* type, id */
-
 union control {
 	struct cmsghdr	align;
 	char		space[CMSG_SPACE(IPC_FDS_MAX * sizeof(int))];
@@ -61,9 +59,9 @@ attach_fds(struct msghdr *mh, union control *ctl, const struct ipc *p)
 enum ipc_result
 ipc_send(int sock, const struct ipc *p)
 {
-	uint8_t		 head[HEADER_LEN] = { p->type, p->id >> 24,
+	uint8_t		 head[IPC_HEADER_LEN] = { p->type, p->id >> 24,
 			    p->id >> 16, p->id >> 8, p->id };
-	struct iovec	 iov[2] = { { head, HEADER_LEN },
+	struct iovec	 iov[2] = { { head, IPC_HEADER_LEN },
 			    { p->body.data, p->body.len } };
 	struct msghdr	 mh = { .msg_iov = iov, .msg_iovlen = 2 };
 	union control	 ctl;
@@ -102,13 +100,13 @@ ipc_fill(struct ipc *p, const uint8_t *data, size_t len)
 	p->type = data[0];
 	p->id = (uint32_t)data[1] << 24 | data[2] << 16 | data[3] << 8 |
 	    data[4];
-	msg_put_raw(&p->body, data + HEADER_LEN, len - HEADER_LEN);
+	msg_put_raw(&p->body, data + IPC_HEADER_LEN, len - IPC_HEADER_LEN);
 }
 
 enum ipc_result
 ipc_recv(int sock, struct ipc *p)
 {
-	static uint8_t	 data[HEADER_LEN + IPC_BODY_MAX];
+	static uint8_t	 data[IPC_HEADER_LEN + IPC_BODY_MAX];
 	struct iovec	 iov = { data, sizeof(data) };
 	union control	 ctl;
 	struct msghdr	 mh = { .msg_iov = &iov, .msg_iovlen = 1,
@@ -125,7 +123,7 @@ ipc_recv(int sock, struct ipc *p)
 	if (n == 0)
 		return (IPC_CLOSED);
 	detach_fds(&mh, p);
-	if (n < HEADER_LEN || mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+	if (n < IPC_HEADER_LEN || mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		ipc_free(p);
 		return (IPC_BAD);
 	}

@@ -9,6 +9,7 @@
 
 #include "lib/msg.h"
 
+#define IPC_HEADER_LEN	5	/* bytes before the content: type, id */
 #define IPC_BODY_MAX	65536	/* bytes of content in one message */
 #define IPC_FDS_MAX	2
 

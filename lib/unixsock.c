@@ -42,8 +42,20 @@ close_keeping_errno(int fd)
 {
 	int	saved = errno;
 
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	errno = saved;
+}
+
+/* fd when what was done to it succeeded, else -1 with its errno, fd closed. */
+static int
+result(int fd, int dirfd, int r)
+{
+	close_keeping_errno(dirfd);
+	if (r == 0)
+		return (fd);
+	close_keeping_errno(fd);
+	return (-1);
 }
 
 int
@@ -64,12 +76,7 @@ unixsock_listen(const char *dir, const char *name, int type)
 		if (r == 0)
 			r = listen(fd, BACKLOG);
 	}
-	close_keeping_errno(dirfd);
-	if (r == 0)
-		return (fd);
-	if (fd != -1)
-		close_keeping_errno(fd);
-	return (-1);
+	return (result(fd, dirfd, r));
 }
 
 int
@@ -83,12 +90,19 @@ unixsock_connect(const char *dir, const char *name, int type)
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd != -1)
 		r = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	return (result(fd, dirfd, r));
+}
+
+int
+unixsock_remove(const char *dir, const char *name)
+{
+	int	dirfd, r;
+
+	if ((dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return (-1);
+	r = unlinkat(dirfd, name, 0);
 	close_keeping_errno(dirfd);
-	if (r == 0)
-		return (fd);
-	if (fd != -1)
-		close_keeping_errno(fd);
-	return (-1);
+	return (r);
 }
 
 /*

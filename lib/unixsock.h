@@ -25,6 +25,9 @@ int	unixsock_connect(const char *dir, const char *name, int type);
  */
 int	unixsock_alive(const char *dir, const char *name);
 
+/* Removes a socket's name. Returns 0, or -1 with errno. */
+int	unixsock_remove(const char *dir, const char *name);
+
 /* Whether the other end is a process of our own uid, or root's. */
 int	unixsock_peer_trusted(int fd);
 

@@ -235,10 +235,12 @@ enter(struct monitor *m, struct attempt *t)
 {
 	char	name[64];
 
-	log_key(m, "Accepted", t);
-	if (t->user != NULL)
+	/* a health check has no identity, and its key was not looked at */
+	if (t->user != NULL) {
+		log_key(m, "Accepted", t);
 		proctitle_set("monitor %s", escape_into(name, sizeof(name),
 		    t->user->name));
+	}
 	m->user = t->user;
 	m->userkey = t->userkey;
 	t->user = NULL;

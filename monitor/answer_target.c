@@ -111,6 +111,9 @@ way_there(struct monitor *m, const struct key *k)
 		return (xasprintf("sshportal: on host \"%s\" you may not log "
 		    "in as \"%s\": leave the account out", s.text,
 		    show(&t, m->wanted.account)));
+	if (h->scheme != HOST_SSH)
+		return (xasprintf("sshportal: \"%s\" is a telnet host, which "
+		    "is not supported", s.text));
 	if (h->hop_id != 0)
 		return (xasprintf("sshportal: host \"%s\" lies behind another "
 		    "host, which is not supported", s.text));

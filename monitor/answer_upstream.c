@@ -9,6 +9,7 @@
 
 #include "db/db.h"
 #include "db/host.h"
+#include "db/user.h"
 #include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
@@ -77,7 +78,7 @@ tell_changed(struct monitor *m, const struct offer *o)
 	sshkey_fingerprint(o->pinned, o->pinned_len, was);
 	sshkey_fingerprint(o->blob, o->len, is);
 	log_error("host %s (%s port %u): HOST KEY HAS CHANGED from %s to %s: "
-	    "connection refused", m->host->name, m->host->addr, m->host->port,
+	    "not logged in", m->host->name, m->host->addr, m->host->port,
 	    was, is);
 	args = xasprintf("{\"was\":\"%s\",\"is\":\"%s\"}", was, is);
 	journal_event(m, "host", "host-key-changed", m->host->name, args);
@@ -213,5 +214,18 @@ answer_up_password(struct monitor *m, struct ipc *req)
 	ipc_free(&out);
 	if (password != NULL)
 		sodium_free(password);
+	return (0);
+}
+
+int
+answer_up_lost(struct monitor *m, struct ipc *req)
+{
+	struct sentence	s;
+
+	if (get_sentence(&req->body, &s) == -1)
+		return (-1);
+	log_info("user %s: %s", m->user->name, s.text);
+	if (m->error == NULL)
+		m->error = escape_text(s.text, strlen(s.text));
 	return (0);
 }

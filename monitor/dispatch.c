@@ -39,6 +39,8 @@ const struct gate gates[ASK_END_OF_LIST] = {
     SIGN_DATA_MAX + FRAME, answer_up_sign },
 [ASK_UP_PASSWORD] = { IN(ST_RUN), 1, 0,
     FRAME, answer_up_password },
+[ASK_UP_LOST] = { SESSION | IN(ST_REFUSED), 1, 0,
+    SENTENCE_MAX + FRAME, answer_up_lost },
 [ASK_CHANNEL_OPEN] = { SESSION, 0, 6000,
     ALG_MAX + COMMAND_MAX + FRAME, answer_channel_open },
 [ASK_CHANNEL_CLOSE] = { SESSION | SHELL | IN(ST_REFUSED), 0, 6000,
@@ -50,7 +52,7 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_LOG] = { ALWAYS, 0, 6000,
     LOG_TEXT_MAX + FRAME, answer_log },
 };
-_Static_assert(ASK_END_OF_LIST == 15, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 16, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -63,6 +65,7 @@ static const char *const request_names[] = {
 	[ASK_HOSTKEY] = "HOSTKEY",
 	[ASK_UP_SIGN] = "UP_SIGN",
 	[ASK_UP_PASSWORD] = "UP_PASSWORD",
+	[ASK_UP_LOST] = "UP_LOST",
 	[ASK_CHANNEL_OPEN] = "CHANNEL_OPEN",
 	[ASK_CHANNEL_CLOSE] = "CHANNEL_CLOSE",
 	[ASK_SHELL] = "SHELL",

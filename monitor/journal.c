@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,19 +39,15 @@ static void
 forget_socket(struct monitor *m, int64_t session)
 {
 	char	name[STATE_SOCKET_SIZE];
-	int	dir;
 
 	if (m->listener == -1)
 		return;
 	close(m->listener);
 	m->listener = -1;
 	state_session_socket(session, name);
-	dir = open(m->settings->run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1 || unlinkat(dir, name, 0) == -1)
+	if (unixsock_remove(m->settings->run_dir, name) == -1)
 		log_error("%s/%s: %s", m->settings->run_dir, name,
 		    strerror(errno));
-	if (dir != -1)
-		close(dir);
 }
 
 int
@@ -86,6 +81,8 @@ journal_begin(struct monitor *m, void *unused)
 		return (r);
 	}
 	m->session = id;
+	log_info("session %lld: user %s to host %s from %s port %s",
+	    (long long)id, m->user->name, m->host->name, m->address, m->port);
 	return (DB_OK);
 rollback:
 	db_rollback(m->db);
@@ -169,6 +166,9 @@ journal_end(struct monitor *m)
 		r.session_end.bytes_out = m->bytes_out;
 		r.session_end.error = m->error;
 		(void)records_put(&r);
+		log_info("session %lld: closed%s%s", (long long)session,
+		    m->error != NULL ? ": " : "",
+		    m->error != NULL ? m->error : "");
 		m->session = 0;
 	}
 	(void)records_finish(END_PATIENCE_MS);

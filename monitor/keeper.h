@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The keeper: one a instance. It alone writes what happens within sessions,
+ * The keeper: one an instance. It alone writes what happens within sessions,
  * seals the audit log, says that the instance lives, and closes the rows of
  * sessions that died. It sleeps but for what monitors send and for a heartbeat
  * every ten seconds.

@@ -21,7 +21,6 @@
 #include "lib/xmalloc.h"
 #include "monitor/spool.h"
 
-#define SPOOL_DIR	"spool"
 #define SPOOL_MAGIC	"sshportal-spool-1\n"
 #define SPOOL_SUFFIX	".records"
 #define ASIDE_SUFFIX	".refused"

@@ -13,6 +13,7 @@
 
 #include "lib/msg.h"
 
+#define SPOOL_DIR		"spool"			/* in state_dir */
 #define SPOOL_NAME_SIZE		64
 #define SPOOL_FILE_MAX		(48 * 1024 * 1024)	/* bytes of one */
 #define SPOOL_RECORD_MAX	65536			/* bytes of a record */

@@ -3,10 +3,8 @@
  * Closing the rows of dead sessions.
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "db/db.h"
 #include "db/session.h"
@@ -16,17 +14,6 @@
 #include "monitor/state.h"
 
 #define WHY	"the portal's process ended without saying why"
-
-static void
-socket_remove(const char *run_dir, const char *name)
-{
-	int	fd;
-
-	if ((fd = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return;
-	unlinkat(fd, name, 0);
-	close(fd);
-}
 
 /* DB_OK too when it lives, is young, or was ended by somebody else. */
 static int
@@ -49,7 +36,7 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 		if (r == DB_OK) {
 			log_info("session %lld closed: %s", (long long)id,
 			    WHY);
-			socket_remove(run_dir, name);
+			(void)unixsock_remove(run_dir, name);
 			(*closed)++;
 		}
 	}

@@ -16,10 +16,10 @@
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
+#include "monitor/spool.h"
 #include "monitor/state.h"
 
 #define ID_FILE		"instance-id"
-#define SPOOL_DIR	"spool"
 
 /* mkdir -p, all above the last one with mode 0755. */
 static int

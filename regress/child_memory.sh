@@ -51,11 +51,13 @@ for i in $(seq 12); do
 	for login in web1 web1 web1 web1 web2 web2 web2 pw1 pw1 admin; do
 		command=true
 		[ $login != admin ] || command=version
-		p $login@portal $command </dev/null >"$T/out" 2>&1 &
+		p $login@portal $command </dev/null \
+		    >"$T/out.${#pids[@]}" 2>&1 &
 		pids+=($!)
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || fail "a session: status $?: $(cat "$T/out")"
+	for j in "${!pids[@]}"; do
+		wait "${pids[j]}" ||
+		    fail "session $i.$j: status $?: $(cat "$T/out.$j")"
 	done
 done
 wait_for 10 sessions_are 0 || fail "sessions are left"
@@ -63,12 +65,13 @@ wait_for 10 sessions_are 0 || fail "sessions are left"
 say "children of live sessions, and spares"
 hold_session web1 web1
 hold_session web2 web2
-ssh -F "$(conf)" pw1@portal 'echo held; sleep 300' >"$T/pw1.out" 2>&1 &
+ssh -F "$(conf)" pw1@portal 'sleep 300' </dev/null >"$T/pw1.out" 2>&1 &
 held=$!
-wait_for 20 grep -q held "$T/pw1.out" || {
-	# its output comes at the end only
-	wait_for 10 has_one_monitor "$admin pw1" || fail "no session on pw1"
+sleeps()
+{
+	our_processes | xargs -r ps -o args= -p | grep -q '^sleep 300'
 }
+wait_for 20 sleeps || fail "no session on pw1: $(cat "$T/pw1.out")"
 ok p -M -S "$T/mux" -o ControlPersist=100 -fN admin@portal
 scan()
 {
@@ -92,4 +95,9 @@ echo "public host-key $T/client/known_hosts" >"$T/secrets"
 run scan "$CHILD"
 is "status for a public key in a child" "$status" 1
 end_process $held
+not_sleeping()
+{
+	! sleeps
+}
+wait_for 10 not_sleeping || fail "the session on pw1 goes on"
 ok p -S "$T/mux" -O exit admin@portal

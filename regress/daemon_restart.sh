@@ -22,6 +22,7 @@ dead_child=$(ps -o pid= --ppid "$dead_monitor" | tr -d ' ')
 alive_row=$(db_query "SELECT MIN(id) FROM sessions WHERE status = 'active'")
 dead_row=$(db_query "SELECT MAX(id) FROM sessions WHERE status = 'active'")
 is "rows" "$((dead_row - alive_row))" 1
+age_sessions
 
 say "kill -9 of everything but one session"
 keeper=$(portal_pids keeper)

@@ -13,8 +13,8 @@ invite bob
 
 pinned()
 {
-	db_query "SELECT host_key_type, HEX(host_key) FROM hosts
-	    WHERE name = 'web1'"
+	db_query "SELECT host_key_type, COALESCE(HEX(host_key), '')
+	    FROM hosts WHERE name = 'web1'"
 }
 
 is "before the first login" "$(pinned | tr -d '|')" ''

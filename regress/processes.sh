@@ -159,11 +159,8 @@ kill -STOP "$CHILD"
 kill -KILL "$MONITOR"
 wait_for 10 is_ended "$CHILD" || fail "a stopped child lives"
 end_process "$HELD_six"
-all_rows_closed()
-{
-	[ "$(active_sessions)" -eq 0 ]
-}
-wait_for 20 all_rows_closed || fail "$(active_sessions) sessions are active"
+age_sessions
+wait_for 20 sessions_are 0 || fail "$(active_sessions) sessions are active"
 
 say "SIGTERM stops accepting and lets sessions live"
 hold_session seven web1

@@ -69,12 +69,13 @@ run_status 255 p -W "127.0.0.1:$SSHD_PORT" web1@portal
 like "forwarding" "$err" 'sshportal: '
 run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 web1@portal
 is "status of -R" "$status" 255
-# the connection lives on
+# beside a session it is refused too, and the connection lives on
 ok p -M -S "$T/mux" -o ControlPersist=60 -fN web1@portal
-run p -S "$T/mux" -W "127.0.0.1:$SSHD_PORT" web1@portal
-[ "$status" -ne 0 ] || fail "forwarding succeeded"
+hold_session beside web1 -S "$T/mux"
+run_status 255 p -S "$T/mux" -W "127.0.0.1:$SSHD_PORT" web1@portal
 ok p -S "$T/mux" web1@portal echo alive
 is "output" "$out" alive
+release_session beside 9
 ok p -S "$T/mux" -O exit web1@portal
 
 say "an account other than the host's own"

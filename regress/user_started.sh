@@ -22,6 +22,7 @@ begin()
 {
 	PORTAL_DIR=$T/$1
 	PORTAL_PORT=
+	rm -f "$T/client/known_hosts"	# another portal
 	start_portal "$1"
 	client "$1"
 	as "$1" redeem

@@ -89,18 +89,6 @@ cmd_fail(struct cmd_call *c, const char *fmt, ...)
 }
 
 int
-cmd_fail_usage(struct cmd_call *c, const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	vsnprintf(c->error, sizeof(c->error), fmt, ap);
-	va_end(ap);
-	c->usage = 1;
-	return (DB_INVALID);
-}
-
-int
 cmd_fail_db(struct cmd_call *c, int r)
 {
 	if (db_retryable(r))

@@ -148,10 +148,6 @@ int64_t			 opt_limit(const struct cmd_call *);
 int	cmd_fail(struct cmd_call *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
-/* The same, and the usage line after it; status 2. */
-int	cmd_fail_usage(struct cmd_call *, const char *, ...)
-	    __attribute__((format(printf, 2, 3)));
-
 /* A failure of the store; status is what it returned, and is returned. */
 int	cmd_fail_db(struct cmd_call *, int status);
 

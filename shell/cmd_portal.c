@@ -131,7 +131,7 @@ help_exec(struct cmd_call *c)
 	char		*text;
 
 	if (c->parsed->noperands == 0)
-		text = help_all();
+		text = run_help(c->sh);
 	else if (lookup_command(c->parsed->operands, c->parsed->noperands, &l,
 	    c->error) == -1) {
 		c->usage = 1;

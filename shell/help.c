@@ -10,6 +10,7 @@
 #include "lib/xmalloc.h"
 #include "shell/help.h"
 #include "shell/lookup.h"
+#include "shell/run.h"
 
 #define BRIEF_AT	26	/* column where briefs begin */
 #define OPTION_AT	28
@@ -78,17 +79,19 @@ write_brief(FILE *f, const struct cmd_entry *e, const char *name)
 }
 
 static void
-write_noun(FILE *f, const char *noun)
+write_noun(FILE *f, const char *noun, const struct user *me)
 {
 	const struct cmd_entry	*e = NULL;
 
 	fprintf(f, "%s\n", noun);
-	while ((e = lookup_next(noun, e)) != NULL)
-		write_brief(f, e, e->verb);
+	while ((e = lookup_next(noun, e)) != NULL) {
+		if (me == NULL || run_permitted(me, e->role))
+			write_brief(f, e, e->verb);
+	}
 }
 
 char *
-help_all(void)
+help_all(const struct user *me)
 {
 	const struct cmd_entry *const	*e;
 	const char			*last = "";
@@ -96,13 +99,14 @@ help_all(void)
 
 	page_open(&p);
 	for (e = cmd_table; *e != NULL; e++) {
-		if (strcmp((*e)->noun, last) == 0)
+		if (strcmp((*e)->noun, last) == 0 ||
+		    (me != NULL && !run_permitted(me, (*e)->role)))
 			continue;
 		last = (*e)->noun;
 		if ((*e)->verb == NULL)
 			write_brief(p.f, *e, last);
 		else
-			write_noun(p.f, last);
+			write_noun(p.f, last, me);
 	}
 	fprintf(p.f, "\"NOUN VERB --help\" tells more. Words may be cut short, "
 	    "rows named by id or name.\n");
@@ -115,7 +119,7 @@ help_noun(const char *noun)
 	struct page	p;
 
 	page_open(&p);
-	write_noun(p.f, noun);
+	write_noun(p.f, noun, NULL);
 	fprintf(p.f, "\"%s VERB --help\" tells more.\n", noun);
 	return (page_close(&p));
 }

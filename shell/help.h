@@ -9,8 +9,8 @@
 
 /* All return text that the caller frees. */
 
-/* All commands, by noun, with their briefs. */
-char	*help_all(void);
+/* What a user may run (NULL: all commands), by noun, with their briefs. */
+char	*help_all(const struct user *);
 
 /* The commands of one noun. */
 char	*help_noun(const char *noun);

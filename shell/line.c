@@ -231,6 +231,9 @@ editor_open(struct editor *ed, struct shell *sh)
 	el_set(ed->el, EL_ADDFN, "sshportal-cancel", "give up", key_cancel);
 	el_set(ed->el, EL_BIND, "^I", "sshportal-complete", NULL);
 	el_set(ed->el, EL_BIND, "^C", "sshportal-cancel", NULL);
+	/* libedit's own commands could bind keys that start an editor */
+	el_set(ed->el, EL_BIND, "\\033x", "ed-unassigned", NULL);
+	el_set(ed->el, EL_BIND, "\\033X", "ed-unassigned", NULL);
 }
 
 static void

@@ -92,7 +92,7 @@ search_failed(const struct search *s, char *err)
 		    "than one command%s: %s", s->word, of, s->prefixed);
 	else if (s->near[0] != '\0')
 		snprintf(err, CMD_ERROR_MAX, "\"%.100s\" is not a command%s; "
-		    "is it one of: %s", s->word, of, s->near);
+		    "did you mean: %s", s->word, of, s->near);
 	else
 		snprintf(err, CMD_ERROR_MAX, "\"%.100s\" is not a command%s; "
 		    "there are: %s", s->word, of, s->all);

@@ -327,8 +327,8 @@ set_fallbacks(struct parsed *p)
 	}
 }
 
-static size_t
-count_options(const struct cmd_entry *e)
+size_t
+option_count(const struct cmd_entry *e)
 {
 	size_t	n = 0;
 
@@ -345,7 +345,7 @@ options_parse(const struct cmd_entry *e, char *const *words, size_t n,
 
 	memset(p, 0, sizeof(*p));
 	p->entry = e;
-	p->opts = xcalloc(count_options(e), sizeof(*p->opts));
+	p->opts = xcalloc(option_count(e), sizeof(*p->opts));
 	p->masked = xcalloc(n, sizeof(*p->masked));
 	for (; p->nmasked < n; p->nmasked++)
 		p->masked[p->nmasked] = xstrdup(words[p->nmasked]);
@@ -358,7 +358,7 @@ options_parse(const struct cmd_entry *e, char *const *words, size_t n,
 void
 options_free(struct parsed *p)
 {
-	size_t	i, n = p->entry != NULL ? count_options(p->entry) : 0;
+	size_t	i, n = p->entry != NULL ? option_count(p->entry) : 0;
 
 	for (i = 0; i < n; i++)
 		value_clear(&p->opts[i]);

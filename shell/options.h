@@ -42,6 +42,9 @@ int	options_parse(const struct cmd_entry *, char *const *words, size_t n,
 
 void	options_free(struct parsed *);
 
+/* How many options the command has. */
+size_t	option_count(const struct cmd_entry *);
+
 /* The option of this long name, with its place in *i unless that is NULL. */
 const struct cmd_opt *
 	option_find(const struct cmd_entry *, const char *name, size_t len,

@@ -38,6 +38,20 @@ run_identify(struct shell *sh, struct user **me, char *err)
 	return (r);
 }
 
+char *
+run_help(struct shell *sh)
+{
+	struct user	*me = NULL;
+	char		 err[CMD_ERROR_MAX], *text;
+
+	/* without the store, or an account, help is for all commands */
+	if (sh->db != NULL && run_identify(sh, &me, err) != DB_OK)
+		me = NULL;
+	text = help_all(me);
+	user_free(me);
+	return (text);
+}
+
 int
 run_permitted(const struct user *me, enum cmd_role need)
 {
@@ -58,16 +72,6 @@ run_permitted(const struct user *me, enum cmd_role need)
 	return (0);
 }
 
-static size_t
-count_options(const struct cmd_entry *e)
-{
-	size_t	n = 0;
-
-	while (e->opts != NULL && e->opts[n].name != NULL)
-		n++;
-	return (n);
-}
-
 /* Forgets what a run of the call has made: before the next one, or for good. */
 static void
 call_clear(struct cmd_call *c)
@@ -76,7 +80,7 @@ call_clear(struct cmd_call *c)
 
 	result_free(&c->result);
 	refs_free(&c->targets);
-	for (i = 0; c->opt_refs != NULL && i < count_options(c->entry); i++)
+	for (i = 0; c->opt_refs != NULL && i < option_count(c->entry); i++)
 		refs_free(&c->opt_refs[i]);
 	free(c->opt_refs);
 	c->opt_refs = NULL;
@@ -97,7 +101,7 @@ call_resolve(struct cmd_call *c)
 	size_t			 i;
 	int			 r;
 
-	for (i = 0; i < count_options(e); i++) {
+	for (i = 0; i < option_count(e); i++) {
 		v = &c->parsed->opts[i];
 		if (!resolve_is_ref(e->opts[i].kind) || v->n == 0)
 			continue;
@@ -121,7 +125,7 @@ call_begin(struct cmd_call *c)
 
 	call_clear(c);
 	result_init(&c->result, c->entry->fields);
-	c->opt_refs = xcalloc(count_options(c->entry), sizeof(*c->opt_refs));
+	c->opt_refs = xcalloc(option_count(c->entry), sizeof(*c->opt_refs));
 	if (c->entry->flags & CMD_OFFLINE)
 		return (DB_OK);
 	if ((r = run_identify(c->sh, &me, c->error)) != DB_OK)
@@ -212,7 +216,7 @@ print_help(struct shell *sh, const struct lookup *l)
 	char	*text;
 
 	if (l->entry != NULL && strcmp(l->entry->noun, "help") == 0)
-		text = help_all();
+		text = run_help(sh);
 	else if (l->entry != NULL)
 		text = help_entry(l->entry);
 	else

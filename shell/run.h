@@ -43,6 +43,9 @@ int	run_line(struct shell *, const char *line);
  */
 int	run_identify(struct shell *, struct user **, char *err);
 
+/* The help for whoever is at it; caller frees. */
+char	*run_help(struct shell *);
+
 /* Whether a user (not NULL) may do what needs this role. */
 int	run_permitted(const struct user *, enum cmd_role);
 

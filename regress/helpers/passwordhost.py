@@ -3,6 +3,8 @@
 
 usage: passwordhost.py PORT USER PASSWORD HOSTKEYFILE
 """
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,18 +26,29 @@ class Host(paramiko.ServerInterface):
             paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
     def check_channel_exec_request(self, channel, command):
-        threading.Thread(target=run, args=(channel, command),
-            daemon=True).start()
+        # the answer to this request must go out before anything else
+        timer = threading.Timer(0.05, run, (channel, command))
+        timer.daemon = True
+        timer.start()
         return True
 
 
 def run(channel, command):
-    done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL,
-        capture_output=True, check=False)
-    channel.sendall(done.stdout)
-    channel.sendall_stderr(done.stderr)
-    channel.send_exit_status(done.returncode)
-    channel.close()
+    child = subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True)
+    while True:
+        try:
+            out, err = child.communicate(timeout=0.1)
+            break
+        except subprocess.TimeoutExpired:
+            if channel.closed or not channel.get_transport().is_active():
+                os.killpg(child.pid, signal.SIGKILL)
+    if not channel.closed:
+        channel.sendall(out)
+        channel.sendall_stderr(err)
+        channel.send_exit_status(child.returncode)
+        channel.close()
 
 
 def serve(connection):

@@ -67,7 +67,7 @@ make_dir(void)
 	const char *tmp = getenv("TMPDIR");
 	char *dir;
 
-	dir = xasprintf("%s/dbtest.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	dir = xasprintf("%s/dbtest.XXXXXX", tmp != NULL ? tmp : "/var/tmp");
 	if (mkdtemp(dir) == NULL)
 		err(1, "%s", dir);
 	return dir;
@@ -121,6 +121,18 @@ spawn(const char *const argv[])
 	dup2(fd, STDERR_FILENO);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
+}
+
+/* The directory goes when this program does: show what the server said. */
+static void
+server_failed(const char *program)
+{
+	char *path = xasprintf("%s/log", server.dir), line[512];
+	FILE *log = fopen(path, "r");
+
+	while (log != NULL && fgets(line, sizeof(line), log) != NULL)
+		fprintf(stderr, "%s", line);
+	errx(1, "%s failed", program);
 }
 
 static MYSQL *
@@ -195,7 +207,7 @@ server_files(const char *install)
 
 	if ((pid = spawn(argv)) == -1 || waitpid(pid, &status, 0) == -1 ||
 	    status != 0)
-		errx(1, "%s failed: see %s/log", install, server.dir);
+		server_failed(install);
 	free(data);
 }
 
@@ -250,7 +262,7 @@ server_start(void)
 	server_files(install);
 	server_spawn(daemon);
 	if (server_wait() == -1)
-		errx(1, "%s does not start: see %s/log", daemon, server.dir);
+		server_failed(daemon);
 	server_query("CREATE USER portal@'%' IDENTIFIED BY 'p:w@d/1'''");
 	return 0;
 }

@@ -158,9 +158,9 @@ test_settings_in_memfd(void **state)
 	(void)state;
 	memset(&s, 0, sizeof(s));
 	s.nbinds = 2;
-	s.binds[0] = ":2222";
-	s.binds[1] = "[::1]:2223";
-	s.db_driver = "sqlite3";
+	s.binds[0] = (char *)":2222";
+	s.binds[1] = (char *)"[::1]:2223";
+	s.db_driver = (char *)"sqlite3";
 	s.child_uid = -1;
 	s.max_auth_tries = 6;
 	s.syslog = 1;

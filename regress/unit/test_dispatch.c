@@ -31,6 +31,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_HOSTKEY] = "H",
 	[ASK_UP_SIGN] = "R",
 	[ASK_UP_PASSWORD] = "R",
+	[ASK_UP_LOST] = "HRX",
 	[ASK_CHANNEL_OPEN] = "HR",
 	[ASK_CHANNEL_CLOSE] = "SHRX",
 	[ASK_SHELL] = "S",
@@ -51,6 +52,7 @@ static const struct {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
 	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
+	{ ASK_UP_LOST, 1 },
 };
 
 static int
@@ -167,6 +169,7 @@ fill(struct msg *m, unsigned type)
 	const struct ask_hostkey	 hostkey = { 0, blob, sizeof(blob) };
 	const struct ask_up_sign	 up = { 0, blob, sizeof(blob) };
 	const struct ask_up_password	 password = { 0 };
+	const struct sentence		 lost = { "it hung up" };
 	const struct ask_channel_open	 opening = { .channel = 1,
 					    .type = "exec", .detail = "id" };
 	const struct ask_channel_close	 closing = { .channel = 1,
@@ -201,6 +204,9 @@ fill(struct msg *m, unsigned type)
 		break;
 	case ASK_UP_PASSWORD:
 		put_ask_up_password(m, &password);
+		break;
+	case ASK_UP_LOST:
+		put_sentence(m, &lost);
 		break;
 	case ASK_CHANNEL_OPEN:
 		put_ask_channel_open(m, &opening);

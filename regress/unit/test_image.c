@@ -37,6 +37,7 @@ fill(struct image *im)
 	im->crash_ms = 123456789012;
 	im->keeper = 99;
 	im->keeper_fd = 6;
+	im->owner_fd = 9;
 	im->nlisteners = 2;
 	im->listeners[0].fd = 7;
 	snprintf(im->listeners[0].bind, sizeof(im->listeners[0].bind),
@@ -77,6 +78,7 @@ test_round_trip(void **state)
 	assert_int_equal(b.crash_ms, a.crash_ms);
 	assert_int_equal(b.keeper, 99);
 	assert_int_equal(b.keeper_fd, 6);
+	assert_int_equal(b.owner_fd, 9);
 	assert_int_equal(b.nlisteners, 2);
 	assert_int_equal(b.listeners[0].fd, 7);
 	assert_string_equal(b.listeners[0].bind, ":2222");

@@ -234,7 +234,7 @@ test_nothing_done(void **state)
 		{ RUN_USAGE, "user invite b@example.org --expires never",
 		    "is not a time" },
 		{ RUN_USAGE, "host list", "\"list\" is not a command" },
-		{ RUN_USAGE, "hots ls", "is it one of: host" },
+		{ RUN_USAGE, "hots ls", "did you mean: host" },
 		{ RUN_USAGE, "zzz", "there are: event, host" },
 		{ RUN_USAGE, "host", "a verb is missing" },
 		{ RUN_USAGE, "key s default", "setup, show" },
@@ -862,7 +862,7 @@ test_table(void **state)
 		assert_memory_equal(text, "usage: ", 7);
 		assert_non_null(strstr(text, (*e)->brief));
 		free(text);
-		text = help_all();
+		text = help_all(NULL);
 		assert_non_null(strstr(text, (*e)->brief));
 		free(text);
 	}

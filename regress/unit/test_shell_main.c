@@ -332,6 +332,10 @@ test_prompt(void **state)
 	run_type(&r, "host rm nosuch\r");
 	run_expect(&r, "error: no host \"nosuch\"");
 	run_expect(&r, "config> ");
+	/* the editor's own command line is out of reach */
+	run_type(&r, "\033xbind -v\r");
+	run_expect(&r, "error: \"bind\" is not a command");
+	run_expect(&r, "config> ");
 	assert_int_equal(ioctl(r.to, TIOCSWINSZ, &ws), 0);
 	run_type(&r, "host rm web-two\r");
 	run_expect(&r, "config> ");

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The OpenSSL functions that stand before libcrypto's: they act for libssh
+ * alone, and what they say of a signature is what libcrypto says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+
+#include "child/evp.h"
+#include "child/warm.h"
+#include "lib/msg.h"
+
+#define ED25519_LEN	32
+#define SIG_LEN		64
+#define SK_LEN		69	/* what a security key signs */
+
+/* What the signer was last asked for. */
+static struct {
+	int	calls;
+	uint8_t	transcript[256];
+	size_t	len, hash_len;
+	int	result;
+} asked;
+
+static int
+note_sign(const uint8_t *transcript, size_t len, size_t hash_len,
+    uint8_t *sig, size_t *siglen)
+{
+	asked.calls++;
+	assert_true(len <= sizeof(asked.transcript));
+	memcpy(asked.transcript, transcript, len);
+	asked.len = len;
+	asked.hash_len = hash_len;
+	memset(sig, 'S', SIG_LEN);
+	*siglen = SIG_LEN;
+	return (asked.result);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	child_warm_up();
+	memset(&asked, 0, sizeof(asked));
+	evp_set_signer(note_sign);
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	evp_set_signer(NULL);
+	evp_enter(EVP_SIDE_OTHER);
+	return (0);
+}
+
+static EVP_PKEY *
+make_key(void)
+{
+	EVP_PKEY	*key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	assert_non_null(key);
+	return (key);
+}
+
+/* Hashes data as libssh hashes a transcript. */
+static void
+hash(const void *data, size_t len)
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+
+	assert_int_equal(EVP_DigestInit_ex(ctx, EVP_sha256(), NULL), 1);
+	assert_int_equal(EVP_DigestUpdate(ctx, data, len), 1);
+	EVP_MD_CTX_free(ctx);
+}
+
+/* Signs; returns what EVP_DigestSign() does. */
+static int
+sign(EVP_PKEY *key, const void *data, size_t len, uint8_t sig[SIG_LEN])
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	size_t		 siglen = SIG_LEN;
+	int		 r;
+
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, key), 1);
+	r = EVP_DigestSign(ctx, sig, &siglen, data, len);
+	EVP_MD_CTX_free(ctx);
+	return (r);
+}
+
+static int
+verify(EVP_PKEY *key, const void *data, size_t len,
+    const uint8_t sig[SIG_LEN])
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	int		 r;
+
+	assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key), 1);
+	r = EVP_DigestVerify(ctx, sig, SIG_LEN, data, len);
+	EVP_MD_CTX_free(ctx);
+	return (r);
+}
+
+static void
+test_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(evp_self_test(), 0);
+	assert_int_equal(evp_self_test(), 0);
+}
+
+static const char	exchange[] = "\0\0\0\x0dSSH-2.0-Tests and the rest";
+
+static void
+test_transcript_reaches_signer(void **state)
+{
+	uint8_t		 h[32] = { 1 }, sig[SIG_LEN];
+	EVP_PKEY	*key = make_key();
+
+	(void)state;
+	evp_enter(EVP_SIDE_CLIENT);
+	hash("something else that is longer", 29);
+	hash(exchange, sizeof(exchange));
+	hash("later", 5);
+	assert_int_equal(sign(key, h, sizeof(h), sig), 1);
+	assert_int_equal(asked.calls, 1);
+	assert_int_equal(asked.hash_len, sizeof(h));
+	assert_int_equal(asked.len, sizeof(exchange));
+	assert_memory_equal(asked.transcript, exchange, sizeof(exchange));
+	assert_int_equal(sig[0], 'S');
+	/* a transcript is good for one signature */
+	assert_int_not_equal(sign(key, h, sizeof(h), sig), 1);
+	assert_int_equal(asked.calls, 1);
+	EVP_PKEY_free(key);
+}
+
+static void
+test_refusal_is_failure(void **state)
+{
+	uint8_t		 h[32] = { 1 }, sig[SIG_LEN];
+	EVP_PKEY	*key = make_key();
+
+	(void)state;
+	evp_enter(EVP_SIDE_CLIENT);
+	asked.result = -1;
+	hash(exchange, sizeof(exchange));
+	assert_int_not_equal(sign(key, h, sizeof(h), sig), 1);
+	assert_int_equal(asked.calls, 1);
+	EVP_PKEY_free(key);
+}
+
+static void
+test_other_side_is_left_alone(void **state)
+{
+	uint8_t			 sig[SIG_LEN];
+	EVP_PKEY		*key = make_key();
+	struct evp_verified	 v;
+
+	(void)state;
+	hash(exchange, sizeof(exchange));
+	assert_int_equal(sign(key, "data", 4, sig), 1);
+	assert_int_equal(asked.calls, 0);
+	assert_int_equal(verify(key, "data", 4, sig), 1);
+	sig[5] ^= 1;
+	assert_int_not_equal(verify(key, "data", 4, sig), 1);
+	assert_int_equal(evp_take_verified(&v), -1);
+	assert_int_equal(evp_take_refused(), 0);
+	/* what was hashed then is nothing to sign later */
+	evp_enter(EVP_SIDE_CLIENT);
+	assert_int_not_equal(sign(key, "data", 4, sig), 1);
+	assert_int_equal(asked.calls, 0);
+	EVP_PKEY_free(key);
+}
+
+static void
+test_verdict_is_libcryptos(void **state)
+{
+	static struct evp_verified	v;
+	uint8_t				 sig[SIG_LEN], bad[SIG_LEN];
+	EVP_PKEY			*key = make_key();
+
+	(void)state;
+	assert_int_equal(sign(key, "data", 4, sig), 1);
+	evp_enter(EVP_SIDE_CLIENT);
+	assert_int_equal(verify(key, "data", 4, sig), 1);
+	assert_int_equal(evp_take_verified(&v), 0);
+	assert_int_equal(v.len, SIG_LEN);
+	assert_memory_equal(v.sig, sig, SIG_LEN);
+	assert_int_equal(v.hash_len, 0);
+	assert_int_equal(evp_take_verified(&v), -1);
+
+	/* a wrong one leaves nothing, not even the right one before it */
+	memcpy(bad, sig, sizeof(bad));
+	bad[0] ^= 1;
+	assert_int_equal(verify(key, "data", 4, sig), 1);
+	assert_int_not_equal(verify(key, "data", 4, bad), 1);
+	assert_int_equal(evp_take_verified(&v), -1);
+	assert_int_equal(evp_take_refused(), 1);
+	assert_int_equal(evp_take_refused(), 0);
+	EVP_PKEY_free(key);
+}
+
+static void
+test_security_key(void **state)
+{
+	static struct evp_verified	v;
+	uint8_t				 sig[SIG_LEN], data[SK_LEN];
+	EVP_PKEY			*key = make_key();
+
+	(void)state;
+	memset(data, 7, sizeof(data));
+	data[32] = 0x05;
+	memcpy(data + 33, "\x01\x02\x03\xf4", 4);
+	assert_int_equal(sign(key, data, sizeof(data), sig), 1);
+	evp_enter(EVP_SIDE_CLIENT);
+	assert_int_equal(verify(key, data, sizeof(data), sig), 1);
+	assert_int_equal(evp_take_verified(&v), 0);
+	assert_int_equal(v.sk_flags, 0x05);
+	assert_int_equal(v.sk_counter, 0x010203f4);
+	EVP_PKEY_free(key);
+}
+
+static void
+blob_of(EVP_PKEY *key, struct msg *blob, size_t cut)
+{
+	uint8_t	pub[ED25519_LEN];
+	size_t	len = sizeof(pub);
+
+	assert_int_equal(EVP_PKEY_get_raw_public_key(key, pub, &len), 1);
+	msg_init(blob);
+	msg_put_text(blob, "ssh-ed25519");
+	msg_put_blob(blob, pub, len - cut);
+}
+
+static void
+test_hollow_key(void **state)
+{
+	EVP_PKEY	*key = make_key();
+	struct msg	 blob, seed;
+	ssh_key		 one, two;
+	char		*a, *b;
+
+	(void)state;
+	blob_of(key, &blob, 0);
+	assert_int_equal(evp_hollow_key(blob.data, blob.len, &one), 0);
+	assert_int_equal(ssh_key_is_private(one), 1);
+	assert_int_equal(ssh_pki_export_pubkey_base64(one, &a), SSH_OK);
+	assert_int_equal(evp_hollow_key(blob.data, blob.len, &two), 0);
+	assert_int_equal(ssh_pki_export_pubkey_base64(two, &b), SSH_OK);
+	assert_string_equal(a, b);
+	ssh_key_free(two);
+	msg_init(&seed);
+	msg_put_blob(&seed, blob.data, blob.len);
+	assert_int_equal(evp_hollow_key(seed.data, seed.len, &two), -1);
+	assert_int_equal(evp_hollow_key(blob.data, blob.len - 1, &two), -1);
+	assert_int_equal(evp_hollow_key(blob.data, 0, &two), -1);
+	msg_free(&seed);
+	msg_free(&blob);
+	blob_of(key, &blob, 1);
+	assert_int_equal(evp_hollow_key(blob.data, blob.len, &two), -1);
+	ssh_string_free_char(a);
+	ssh_string_free_char(b);
+	ssh_key_free(one);
+	msg_free(&blob);
+	EVP_PKEY_free(key);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_transcript_reaches_signer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_is_failure,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_other_side_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_verdict_is_libcryptos,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_security_key, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_hollow_key, setup,
+		    teardown),
+	};
+
+	return (cmocka_run_group_tests_name("evp", tests, NULL, NULL));
+}
