@@ -310,12 +310,16 @@ ask_up_password(uint8_t hop, ask_reply *fn, void *arg)
 }
 
 void
-ask_up_lost(const char *sentence)
+ask_ending(const char *sentence)
 {
+	static int	told;
 	struct sentence	s = { .text = sentence };
 	struct ipc	m;
 
-	request_init(&m, ASK_UP_LOST);
+	if (told)
+		return;
+	told = 1;
+	request_init(&m, ASK_ENDING);
 	put_sentence(&m.body, &s);
 	request_forget(&m);
 }

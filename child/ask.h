@@ -74,8 +74,8 @@ void	ask_up_sign(const struct ask_up_sign *, ask_reply *, void *arg);
 /* For the password of a login there: struct answer_password. */
 void	ask_up_password(uint8_t hop, ask_reply *, void *arg);
 
-/* Tells why the host cannot be used, or no longer; once. */
-void	ask_up_lost(const char *sentence);
+/* Tells why the session ends; the first reason counts. */
+void	ask_ending(const char *sentence);
 
 /* Whether a program may start: struct verdict, fds[0] a recording. */
 void	ask_channel_open(const struct ask_channel_open *, ask_reply *,

@@ -279,21 +279,26 @@ wait_time(const struct conn *conn, int release)
 	return (ms);
 }
 
-/* Ends a session in which the person has not been heard for too long. */
+/* Ends a session in which nothing has passed for too long. */
 static void
 check_idle(struct conn *conn, int heard)
 {
-	int64_t	limit = conn->settings->idle_timeout_ms;
-	int64_t	now;
+	static const char	idle[] = "sshportal: the session was idle for "
+				    "too long";
+	int64_t			limit = conn->settings->idle_timeout_ms;
+	int64_t			now;
 
 	if (limit == 0)
 		return;
 	now = clock_mono_ms();
-	if (heard || conn->client.state != CLIENT_OPEN)
+	if (heard || relay_moved() != conn->active_moved ||
+	    conn->client.state != CLIENT_OPEN) {
 		conn->active_at = now;
-	else if (now - conn->active_at >= limit)
-		conn_stop(conn, "sshportal: the session was idle for too "
-		    "long");
+		conn->active_moved = relay_moved();
+	} else if (now - conn->active_at >= limit) {
+		ask_ending(idle);
+		conn_stop(conn, idle);
+	}
 }
 
 /* Waits; returns what poll said about the host's socket. */

@@ -28,7 +28,8 @@
 #define CLOSE_TRIES	4
 
 #if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 12, 0)
-#define KEX_QUANTUM ",sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com"
+#define KEX_QUANTUM ",mlkem768x25519-sha256,sntrup761x25519-sha512," \
+		"sntrup761x25519-sha512@openssh.com"
 #else
 #define KEX_QUANTUM ""
 #endif

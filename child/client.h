@@ -36,7 +36,7 @@ struct client {
 	unsigned		 queries;	/* keys asked about */
 	unsigned		 attempts;	/* signatures */
 	int			 asked_none;
-	int			 turn;		/* it takes data in this round */
+	int			 turn;		/* takes data in this round */
 };
 
 /*

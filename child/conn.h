@@ -25,14 +25,15 @@ struct conn {
 	struct upstream		 up;		/* towards the host */
 	enum destination	 dest;		/* DEST_REFUSED until login */
 	char			*notice;	/* DEST_NOTICE: the text */
-	char			*sentence;	/* why there is no host; or NULL */
+	char			*sentence;	/* why there is no host */
 	struct chan_list	 channels;
 	uint32_t		 nchannels;
 	uint32_t		 last_channel;	/* number of the newest */
 	int64_t			 stop_at;	/* monotonic ms to end at; 0 */
-	int64_t			 active_at;	/* when the person was last heard */
+	int64_t			 active_at;	/* when something last passed */
+	uint64_t		 active_moved;	/* relay_moved() then */
 	int			 started;	/* a program has begun */
-	uint64_t		 released;	/* relay_moved() when memory was */
+	uint64_t		 released;	/* relay_moved() at release */
 };
 
 /* The login has succeeded; text becomes the session's. */

@@ -5,6 +5,9 @@
  * the signature came from the signer and not from the hollow key; if the
  * server's verification left a signature, that function stands too.
  */
+/* libssh 0.12 has another ssh_pki_generate(), 0.11 only this one. */
+#define SSH_SUPPRESS_DEPRECATED
+
 #include <sys/socket.h>
 
 #include <fcntl.h>

@@ -89,9 +89,11 @@ host_request(struct chan *c, const struct request *r)
 	case REQUEST_SUBSYSTEM:
 		return (far_result(c, host_program_of(c, f->channel, r)));
 	case REQUEST_RESIZE:
-		return (far_result(c, upstream_resize(up, f->channel, r->size)));
+		return (far_result(c, upstream_resize(up, f->channel,
+		    r->size)));
 	case REQUEST_SIGNAL:
-		return (far_result(c, upstream_signal(up, f->channel, r->text)));
+		return (far_result(c, upstream_signal(up, f->channel,
+		    r->text)));
 	default:
 		return (FAR_REFUSED);
 	}

@@ -15,7 +15,7 @@
 #include "child/conn.h"
 #include "lib/log.h"
 
-#define CHUNK	(128 * 1024)	/* read at once from a far end */
+#define CHUNK	(64 * 1024)	/* read at once from a far end */
 
 static uint8_t	*chunk;		/* CHUNK bytes, of whoever reads */
 static uint64_t	 moved;

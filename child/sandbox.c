@@ -32,7 +32,7 @@
 
 #define FDS_BASE	32		/* besides those of channels */
 #define FDS_A_CHANNEL	4
-#define DATA_MAX	(1UL << 30)	/* bytes of memory; a transfer takes 10 MB */
+#define DATA_MAX	(1UL << 30)	/* bytes; a transfer takes 10 MB */
 
 /* An argument's value; the value of those bits of it that are in a mask. */
 #define ARG_IS(n, value)	{ n, SCMP_CMP_EQ, value, 0 }

@@ -131,13 +131,34 @@ upstream_recv(libssh2_socket_t fd, void *data, size_t len, int flags,
 	return (n);
 }
 
+/* What people can make something of; all else in libssh2's own words. */
+static const struct {
+	int		 code;
+	const char	*words;
+} causes[] = {
+	{ LIBSSH2_ERROR_SOCKET_SEND, "it closed the connection" },
+	{ LIBSSH2_ERROR_SOCKET_RECV, "it closed the connection" },
+	{ LIBSSH2_ERROR_SOCKET_DISCONNECT, "it closed the connection" },
+	{ LIBSSH2_ERROR_BANNER_RECV, "it does not answer as an SSH server" },
+	{ LIBSSH2_ERROR_KEX_FAILURE, "no algorithm in common" },
+	{ LIBSSH2_ERROR_METHOD_NONE, "no algorithm in common" },
+	{ LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE, "the key exchange failed" },
+	{ LIBSSH2_ERROR_TIMEOUT, "it does not answer" },
+};
+
 const char *
 upstream_error(struct upstream *up)
 {
 	static char	 text[ERROR_SIZE];
 	char		*words = NULL;
+	size_t		 i;
+	int		 code;
 
-	libssh2_session_last_error(up->ssh, &words, NULL, 0);
+	code = libssh2_session_last_error(up->ssh, &words, NULL, 0);
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].code == code)
+			return (causes[i].words);
+	}
 	return (escape_into(text, sizeof(text),
 	    words != NULL && *words != '\0' ? words : "no reason given"));
 }
@@ -237,8 +258,9 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 
 	up->conn = conn;
 	up->fd = fd;
-	up->name = xstrdup(t->host);
+	up->name = escape_text(t->host, strlen(t->host));
 	up->account = xstrdup(t->account);
+	up->account_name = escape_text(t->account, strlen(t->account));
 	up->key = t->key_len > 0 ?
 	    (uint8_t *)xmemdup0(t->key, t->key_len) : NULL;
 	up->key_len = t->key_len;
@@ -248,8 +270,8 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 	/* O_APPEND means nothing to a socket; the sandbox wants it. */
 	if (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND) == -1)
 		goto out;
-	up->ssh = libssh2_session_init_ex(upstream_alloc, upstream_free, upstream_realloc,
-	    up);
+	up->ssh = libssh2_session_init_ex(upstream_alloc, upstream_free,
+	    upstream_realloc, up);
 	if (up->ssh == NULL)
 		goto out;
 	set_callbacks(up);
@@ -325,7 +347,7 @@ upstream_run(struct upstream *up, short revents)
 	evp_enter(before);
 	if (up->lost != NULL && !up->told) {
 		up->told = 1;
-		ask_up_lost(up->lost);
+		ask_ending(up->lost);
 		conn_fail(up->conn, up->lost);
 	}
 }

@@ -54,9 +54,10 @@ struct upstream {
 	struct conn	*conn;
 	LIBSSH2_SESSION	*ssh;
 	int		 fd;
-	char		*name;		/* in the inventory */
+	char		*name;		/* in the inventory, escaped */
 	char		*account;
-	uint8_t		*key;		/* public half to log in with, or NULL */
+	char		*account_name;	/* the same, escaped */
+	uint8_t		*key;		/* to log in with, or NULL */
 	size_t		 key_len;
 	int		 has_password;
 	char		*password;	/* while it is being used */
@@ -70,7 +71,7 @@ struct upstream {
 	LIBSSH2_CHANNEL	*spare;		/* open, nobody's yet */
 	LIBSSH2_CHANNEL	**open;		/* all that libssh2 has */
 	size_t		 nopen;
-	LIBSSH2_CHANNEL	**closing;	/* of these: until the host closes too */
+	LIBSSH2_CHANNEL	**closing;	/* until the host closes too */
 	size_t		 nclosing;
 	uint64_t	 closing_seen;	/* received when they were looked at */
 	unsigned	 turn;		/* which stream is read first */
@@ -116,7 +117,8 @@ int	upstream_env(struct upstream *, LIBSSH2_CHANNEL *, const char *name,
 int	upstream_program(struct upstream *, LIBSSH2_CHANNEL *, const char *type,
 	    const char *detail);
 /* size: columns, rows, and both in pixels. */
-int	upstream_resize(struct upstream *, LIBSSH2_CHANNEL *, const uint32_t size[4]);
+int	upstream_resize(struct upstream *, LIBSSH2_CHANNEL *,
+	    const uint32_t size[4]);
 int	upstream_signal(struct upstream *, LIBSSH2_CHANNEL *, const char *name);
 int	upstream_eof(struct upstream *, LIBSSH2_CHANNEL *);
 
@@ -134,7 +136,8 @@ ssize_t	upstream_read(struct upstream *, LIBSSH2_CHANNEL *, void *, size_t,
  * Bytes taken; UP_AGAIN: none now, and the next call must begin with the
  * same 32 KB; UP_FAILED: none any more.
  */
-ssize_t	upstream_write(struct upstream *, LIBSSH2_CHANNEL *, const void *, size_t);
+ssize_t	upstream_write(struct upstream *, LIBSSH2_CHANNEL *, const void *,
+	    size_t);
 
 /*
  * How its program ended, once all was read; signal is empty when it was not

@@ -231,7 +231,8 @@ upstream_signal(struct upstream *up, LIBSSH2_CHANNEL *c, const char *name)
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	r = upstream_check(up, libssh2_channel_signal_ex(c, name, strlen(name)));
+	r = upstream_check(up, libssh2_channel_signal_ex(c, name,
+	    strlen(name)));
 	evp_enter(before);
 	return (r);
 }
@@ -306,7 +307,8 @@ upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
 }
 
 ssize_t
-upstream_write(struct upstream *up, LIBSSH2_CHANNEL *c, const void *data, size_t len)
+upstream_write(struct upstream *up, LIBSSH2_CHANNEL *c, const void *data,
+    size_t len)
 {
 	const char	*p = data;
 	enum evp_side	 before;

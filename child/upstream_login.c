@@ -37,8 +37,9 @@ static void
 refused(struct upstream *up)
 {
 	forget_password(up);
-	upstream_lost(up, "the login as %s was refused: %s", up->account,
-	    up->key_len > 0 ? "is the portal's key in its authorized_keys? "
+	upstream_lost(up, "the login as %s was refused: %s",
+	    up->account_name, up->key_len > 0 ?
+	    "is the portal's key in its authorized_keys? "
 	    "An administrator's \"key setup\" prints how to put it there" :
 	    "an administrator has to look at its password");
 }
@@ -157,8 +158,8 @@ attempted(struct upstream *up, int rc)
 			refused(up);	/* sshd: too many failures */
 			return (UP_FAILED);
 		}
-		upstream_lost(up, "it ended the connection during the login as %s",
-		    up->account);
+		upstream_lost(up, "it ended the connection during the login "
+		    "as %s", up->account_name);
 		return (UP_FAILED);
 	}
 	return (UP_FAILED);

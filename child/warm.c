@@ -9,6 +9,7 @@
 #include <libssh/libssh.h>
 #include <libssh2.h>
 
+#include "child/chacha.h"
 #include "child/evp.h"
 #include "child/sandbox.h"
 #include "child/warm.h"
@@ -90,5 +91,6 @@ child_warm_up(void)
 		fatal("no random numbers");
 	warm_x25519();
 	warm_ed25519();
+	chacha_check();
 	sandbox_prepare();
 }

@@ -52,7 +52,7 @@ enum ask {
 	ASK_HOSTKEY,
 	ASK_UP_SIGN,
 	ASK_UP_PASSWORD,
-	ASK_UP_LOST,		/* struct sentence, no answer */
+	ASK_ENDING,		/* struct sentence, no answer */
 	ASK_CHANNEL_OPEN,
 	ASK_CHANNEL_CLOSE,
 	ASK_SHELL,

@@ -52,15 +52,16 @@ log_set_sink(log_sink *fn)
 static void
 emit(enum log_level level, const char *role, const char *text)
 {
-	char	line[LINE_MAX_BYTES + 128];
-	int	n;
+	const char	*colon = *role != '\0' ? ": " : "";
+	char		 line[LINE_MAX_BYTES + 128];
+	int		 n;
 
 	if (use_syslog) {
-		syslog(priorities[level], "%s: %s", role, text);
+		syslog(priorities[level], "%s%s%s", role, colon, text);
 		return;
 	}
-	n = snprintf(line, sizeof(line), "sshportal[%d]: %s: %s\n",
-	    (int)getpid(), role, text);
+	n = snprintf(line, sizeof(line), "sshportal[%d]: %s%s%s\n",
+	    (int)getpid(), role, colon, text);
 	if (n >= (int)sizeof(line))
 		n = sizeof(line) - 1;
 	if (n > 0 && write(STDERR_FILENO, line, n) == -1)

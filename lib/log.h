@@ -17,7 +17,10 @@ enum log_level {
 /* Gets a finished line (no newline, control bytes already escaped). */
 typedef void log_sink(enum log_level, const char *line);
 
-/* Names the process in each line and sets what is worth a line at all. */
+/*
+ * Names the process in each line, "" for a line in sshd's own wording, which
+ * filters know; and sets what is worth a line at all.
+ */
 void	log_init(const char *role, enum log_level most);
 
 /* Whether lines go to syslog (auth facility) instead of standard error. */

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "db/host.h"
+#include "db/user.h"
 #include "lib/clock.h"
+#include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "monitor/channels.h"
@@ -118,5 +120,20 @@ answer_log(struct monitor *m, struct ipc *req)
 	if (get_ask_log(&req->body, &a) == -1 || a.level > LOG_LEVEL_DEBUG)
 		return (-1);
 	log_relay(a.level, "child", a.text);
+	return (0);
+}
+
+/* Only words for log and history: what ends, ends by itself. */
+int
+answer_ending(struct monitor *m, struct ipc *req)
+{
+	struct sentence	s;
+
+	if (get_sentence(&req->body, &s) == -1)
+		return (-1);
+	log_info("user %s: %s", m->user != NULL ? m->user->name : "nobody",
+	    s.text);
+	if (m->error == NULL)
+		m->error = escape_text(s.text, strlen(s.text));
 	return (0);
 }

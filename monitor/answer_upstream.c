@@ -9,7 +9,6 @@
 
 #include "db/db.h"
 #include "db/host.h"
-#include "db/user.h"
 #include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
@@ -214,18 +213,5 @@ answer_up_password(struct monitor *m, struct ipc *req)
 	ipc_free(&out);
 	if (password != NULL)
 		sodium_free(password);
-	return (0);
-}
-
-int
-answer_up_lost(struct monitor *m, struct ipc *req)
-{
-	struct sentence	s;
-
-	if (get_sentence(&req->body, &s) == -1)
-		return (-1);
-	log_info("user %s: %s", m->user->name, s.text);
-	if (m->error == NULL)
-		m->error = escape_text(s.text, strlen(s.text));
 	return (0);
 }

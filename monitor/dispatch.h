@@ -76,7 +76,7 @@ int	answer_target(struct monitor *, struct ipc *);
 int	answer_hostkey(struct monitor *, struct ipc *);
 int	answer_up_sign(struct monitor *, struct ipc *);
 int	answer_up_password(struct monitor *, struct ipc *);
-int	answer_up_lost(struct monitor *, struct ipc *);
+int	answer_ending(struct monitor *, struct ipc *);
 int	answer_channel_open(struct monitor *, struct ipc *);
 int	answer_channel_close(struct monitor *, struct ipc *);
 int	answer_shell(struct monitor *, struct ipc *);

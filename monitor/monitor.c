@@ -122,7 +122,7 @@ monitor_run(int ctl, int gate, pid_t child, int secrets_fd,
 {
 	struct monitor	*m = xcalloc(1, sizeof(*m));
 
-	log_init("monitor", s->log_level);
+	log_init("", s->log_level);
 	proctitle_set("monitor spare");
 	monitor_init(m, ctl, gate, child, s);
 	spare_prepare(m, secrets_fd);

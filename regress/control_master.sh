@@ -15,6 +15,8 @@ mux()
 	p -S "$T/mux" "$@"
 }
 
+terminal=-tt
+host_has_ptys || terminal=-T
 before=$(sshd_logins)
 ok p -M -S "$T/mux" -o ControlPersist=120 -fN web1@portal
 
@@ -47,7 +49,7 @@ for i in 1 2 3; do
 	    "web1@portal:$T/host/copy$i" &
 	pids[i]=$!
 done
-run_status 12 mux -tt web1@portal 'exit 12'
+run_status 12 mux $terminal web1@portal 'exit 12'
 for i in 1 2 3; do
 	wait "${pids[i]}" || fail "scp $i: status $?"
 	same_file "$T/file" "$T/host/copy$i"

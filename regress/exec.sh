@@ -78,6 +78,11 @@ is "a long command" "$out" "$long"
 ok p web1@portal true
 is "no output" "$out$err" ''
 
+say "the environment that the client sends and the host accepts"
+LC_REGRESS='one two' ok p -o SendEnv=LC_REGRESS web1@portal \
+    'echo "$LC_REGRESS"'
+is "variable" "$out" 'one two'
+
 say "a command that does not exist"
 run_status 127 p web1@portal /no/such/program
 like "errors" "$err" 'No such file|not found'

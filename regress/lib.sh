@@ -331,6 +331,8 @@ sshd_ready()
 
 sshd_config()
 {
+	# the first word on a matter holds
+	[ -z "$SSHD_CONFIG" ] || echo "$SSHD_CONFIG"
 	cat <<-END
 	Port $SSHD_PORT
 	ListenAddress 127.0.0.1
@@ -349,6 +351,7 @@ sshd_config()
 	MaxSessions 100
 	MaxStartups 1000
 	MaxAuthTries 20
+	AcceptEnv LC_*
 	Subsystem sftp ${SFTP_SERVER:-internal-sftp}
 	SetEnv HOME=$1/home REGRESS_DIR=$REGRESS_DIR
 	END
@@ -357,7 +360,12 @@ sshd_config()
 	    >/dev/null 2>&1; then
 		echo 'PerSourcePenalties no'
 	fi
-	[ -z "$SSHD_CONFIG" ] || echo "$SSHD_CONFIG"
+}
+
+# Whether that sshd can hand out terminals: without root it seldom can.
+host_has_ptys()
+{
+	p -tt direct true </dev/null >/dev/null 2>&1
 }
 
 # How often anybody has logged in there.
@@ -394,7 +402,7 @@ start_mariadb()
 		    ${IS_ROOT:+--user=root} --socket="$dir/s" \
 		    --pid-file="$dir/pid" --skip-name-resolve \
 		    --bind-address=127.0.0.1 --port="$MARIADB_PORT" \
-		    --innodb-flush-method=nosync \
+		    --loose-innodb-flush-method=nosync \
 		    --innodb-flush-log-at-trx-commit=2 \
 		    --innodb-log-file-size=4M --max-connections=500 \
 		    --init-file="$dir/init.sql" \

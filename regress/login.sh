@@ -14,6 +14,7 @@ terminal()
 }
 
 ready_portal
+host_has_ptys || skip "needs root: sshd cannot hand out terminals"
 
 say "size, resize, Ctrl-C, exit status"
 TERM=xterm-256color terminal ssh -F "$(conf)" web1@portal <<'END'

@@ -8,6 +8,7 @@ each_mode
 tid "no session without its recording"
 
 ready_portal
+host_has_ptys || skip "needs root: sshd cannot hand out terminals"
 ok p -tt web1@portal 'echo shown'
 like "output" "$out" shown
 logs=$(find "$PORTAL_DIR" -name '*.ttyrec' -printf '%h\n' | head -n 1)

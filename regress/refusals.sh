@@ -35,6 +35,14 @@ say "a host that is down"
 down=$(free_port)
 admin host create "root@127.0.0.1:$down" --name=down
 refused "host down" '^sshportal: .*down' p down@portal true
+# the row was written before the host was dialled, and its end after
+closed_in_words()
+{
+	[ "$(db_query "SELECT status, ended_at > 0, length(error) > 0
+	    FROM sessions WHERE host_name = 'down'")" = "closed|1|1" ]
+}
+wait_for 10 closed_in_words ||
+    fail "$(db_query "SELECT * FROM sessions WHERE host_name = 'down'")"
 admin host create "root@no-such-host.invalid:22" --name=nowhere
 refused "unknown address" '^sshportal: .*nowhere' p nowhere@portal true
 
@@ -85,7 +93,8 @@ say "a changed host key"
 end_process $SSHD_PID
 rm "$T"/host/hostkey_*
 SSHD_PORT_WANTED=$SSHD_PORT start_sshd
-refused "a changed host key" '^sshportal: .*key of "web1" has changed' p web1@portal true
+refused "a changed host key" '^sshportal: .*key of "web1" has changed' \
+    p web1@portal true
 like "sentence" "$err" 'SHA256:'
 wait_for 5 log_has 'web1.*changed|changed.*web1' || fail "not a word in the log"
 is "logins after that" "$(sshd_logins)" 0

@@ -50,17 +50,18 @@ as stranger run p -l $'evil\r\nFailed publickey for x from 9.9.9.9\e[31m' \
     fail "a client wrote a line of the log"
 ! portal_log | grep -q $'\e\|\r' || fail "control characters in the log"
 
-say "stock fail2ban filters"
-portal_log >"$T/log"
+say "stock fail2ban filters, told the name of our daemon"
+portal_log | sed 's/^/Jan  2 03:04:05 host /' >"$T/log"	# as syslog does
 if command -v fail2ban-regex >/dev/null; then
-	ok fail2ban-regex "$T/log" sshd
-	like "matches" "$out" 'Lines: .* [1-9][0-9]* matched'
+	ok fail2ban-regex "$T/log" 'sshd[_daemon=sshportal]'
+	like "matches" "$out" 'Lines: .* ([5-9]|[1-9][0-9]+) matched'
 else
 	# what its sshd filter is after, in its mode "aggressive" too
-	ok grep -cE ": Failed publickey for \S+ $from ssh2: \S+ SHA256:\S+\$" \
+	head='^Jan  2 03:04:05 host sshportal\[[0-9]+\]:'
+	ok grep -cE "$head Failed publickey for \S+ $from ssh2: \S+ \S+\$" \
 	    "$T/log"
 	[ "$out" -ge 5 ] || fail "$out lines of failed keys"
 	who='(authenticating|invalid) user \S+'
-	ok grep -E ": Connection closed by $who ${from#from } \[preauth\]\$" \
+	ok grep -E "$head Connection closed by $who ${from#from } \[preauth\]\$" \
 	    "$T/log"
 fi

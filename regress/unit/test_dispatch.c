@@ -31,7 +31,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_HOSTKEY] = "H",
 	[ASK_UP_SIGN] = "R",
 	[ASK_UP_PASSWORD] = "R",
-	[ASK_UP_LOST] = "HRX",
+	[ASK_ENDING] = "NSODHRX",
 	[ASK_CHANNEL_OPEN] = "HR",
 	[ASK_CHANNEL_CLOSE] = "SHRX",
 	[ASK_SHELL] = "S",
@@ -52,7 +52,7 @@ static const struct {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
 	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
-	{ ASK_UP_LOST, 1 },
+	{ ASK_ENDING, 1 },
 };
 
 static int
@@ -205,7 +205,7 @@ fill(struct msg *m, unsigned type)
 	case ASK_UP_PASSWORD:
 		put_ask_up_password(m, &password);
 		break;
-	case ASK_UP_LOST:
+	case ASK_ENDING:
 		put_sentence(m, &lost);
 		break;
 	case ASK_CHANNEL_OPEN:
