@@ -3,7 +3,7 @@
 #
 # A gibibyte up and down through exec, sftp and scp, not a bit other than it
 # was, while a second channel of the same connection echoes.
-# timeout: 600
+# timeout: 900
 
 . "$TOP/regress/lib.sh"
 tid "1 GiB each way, three ways, beside an echo"
