@@ -145,7 +145,7 @@ terminal()
 	$PYTHON "$HELPERS/terminal.py" "$@" || fail "on the terminal: $*"
 }
 TERM=xterm terminal ssh -F "$(conf)" admin@portal <<'END'
-expect [>$#] ?
+expect [>$#]
 send version\r
 expect sshportal [0-9]
 send host ls\r
@@ -154,7 +154,7 @@ expect Total: [0-9]+ hosts
 send nonsense\r
 expect error:
 send half a line\x03
-expect [>$#] ?
+expect [>$#]
 send host create root@192.0.2.20 --name=typed\r
 expect [0-9]+
 send host ls --latest --quiet\r
@@ -169,7 +169,7 @@ END
 is "hosts" "$(db_query "SELECT COUNT(*) FROM hosts WHERE name = 'typed'")" 0
 say "the end of input ends it, as does Ctrl-D"
 TERM=xterm terminal ssh -F "$(conf)" admin@portal <<'END'
-expect [>$#] ?
+expect [>$#]
 send \x04
 status 0
 END

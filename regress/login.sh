@@ -18,50 +18,50 @@ host_has_ptys || skip "needs root: sshd cannot hand out terminals"
 
 say "size, resize, Ctrl-C, exit status"
 TERM=xterm-256color terminal ssh -F "$(conf)" web1@portal <<'END'
-expect host> 
+expect host>
 send stty size; echo TERM=$TERM\r
 expect 24 80\r\n.*TERM=xterm-256color\r\n
-expect host> 
+expect host>
 resize 40 132
 pause 0.3
 send stty size\r
 expect 40 132\r\n
-expect host> 
+expect host>
 resize 30 100
 pause 0.3
 send stty size\r
 expect 30 100\r\n
-expect host> 
+expect host>
 send sleep 1000\r
 pause 0.5
 send \x03
-expect \^C.*host> 
+expect \^C.*host>
 send echo status=$?\r
 expect status=130\r\n
-expect host> 
+expect host>
 send tty\r
 expect /dev/pts/[0-9]+
-expect host> 
+expect host>
 send exit 7\r
 status 7
 END
 
 say "a full screen and job control"
 terminal ssh -F "$(conf)" web1@portal <<'END'
-expect host> 
+expect host>
 send cat | sort -r\r
 pause 0.2
 send one\rtwo\r\x04
 expect two\r\none\r\n
-expect host> 
+expect host>
 send sleep 1000\r
 pause 0.5
 send \x1a
 expect Stopped
-expect host> 
+expect host>
 send kill %1; wait; echo gone\r
 expect gone\r\n
-expect host> 
+expect host>
 send \x04
 status 0
 END
@@ -81,7 +81,7 @@ like "its name" "$(cat "$T/shell.out")" '^-'
 
 say "the person hangs up: what ran on the host hangs up too"
 terminal ssh -F "$(conf)" web1@portal <<'END'
-expect host> 
+expect host>
 send sleep 4242\r
 pause 0.5
 END
