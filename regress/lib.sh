@@ -380,13 +380,15 @@ MARIADB_PID=
 MARIADB_PASSWORD=regress-db-password-$RANDOM$RANDOM$RANDOM
 
 # A private MariaDB; sets DB_CONN. Once more after stop_mariadb: the same data.
+# Its TMPDIR is its own too: a server that starts removes another's tables.
 start_mariadb()
 {
 	local dir=$T/mariadb try
 
 	mkdir -p "$dir"
 	if [ ! -e "$dir/data" ]; then
-		mariadb-install-db --no-defaults --datadir="$dir/data" \
+		TMPDIR=$dir mariadb-install-db --no-defaults \
+		    --datadir="$dir/data" \
 		    --auth-root-authentication-method=normal --skip-test-db \
 		    ${IS_ROOT:+--user=root} >"$dir/install.log" 2>&1 ||
 		    fail "mariadb-install-db: $(cat "$dir/install.log")"
@@ -398,7 +400,7 @@ start_mariadb()
 	fi
 	for try in 1 2 3 4 5; do
 		MARIADB_PORT=${MARIADB_PORT:-$(free_port)}
-		setsid mariadbd --no-defaults --datadir="$dir/data" \
+		TMPDIR=$dir setsid mariadbd --no-defaults --datadir="$dir/data" \
 		    ${IS_ROOT:+--user=root} --socket="$dir/s" \
 		    --pid-file="$dir/pid" --skip-name-resolve \
 		    --bind-address=127.0.0.1 --port="$MARIADB_PORT" \

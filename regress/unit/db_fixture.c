@@ -98,7 +98,10 @@ free_port(void)
 	return ntohs(sin.sin_port);
 }
 
-/* A server does not run as root; it dies with us if we cannot end it. */
+/*
+ * A server does not run as root; it dies with us if we cannot end it.  One that
+ * starts removes the temporary tables that it finds: its TMPDIR is its own.
+ */
 static pid_t
 spawn(const char *const argv[])
 {
@@ -115,7 +118,8 @@ spawn(const char *const argv[])
 		_exit(126);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (getppid() != parent || fd == -1 || chdir("/") == -1)
+	if (getppid() != parent || fd == -1 || chdir("/") == -1 ||
+	    setenv("TMPDIR", server.dir, 1) == -1)
 		_exit(126);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
