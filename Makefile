@@ -9,6 +9,7 @@
 # make regress     only the regress tests
 #                  T="name ..." for some of either
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
+# make man         the generated part of man/sshportal-shell.1
 # make lint        house rules and warnings as errors, gcc and clang
 # make install     DESTDIR= and configure's --prefix are honoured
 # make clean       what make has built; make distclean: configure's work too
@@ -57,7 +58,8 @@ UNIT_SRCS	= $(sort $(wildcard regress/unit/test_*.c))
 UNIT_SHARED	= $(filter-out $(UNIT_SRCS),$(wildcard regress/unit/*.c))
 UNIT_TESTS	= $(UNIT_SRCS:regress/unit/%.c=$(BUILD)/asan/unit/%)
 PROG_SRCS	= $(sort $(wildcard regress/prog/*.c))
-PROGS		= $(PROG_SRCS:regress/prog/%.c=$(BUILD)/prog/%)
+PROGS		= $(PROG_SRCS:regress/prog/%.c=$(BUILD)/prog/%) $(TABLES)
+TABLES		= $(BUILD)/prog/tables
 
 all: sshportal
 	@:
@@ -154,6 +156,17 @@ $(BUILD)/prog/%: $(BUILD)/obj/regress/prog/%.o $(EVP:%=$(BUILD)/obj/%) \
 	@echo "  LD    $@"
 	$(Q)$(CC) $(PLAIN_CFLAGS) $(PLAIN_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
+# Prints the program's tables for the manuals; "make man" puts the reference
+# of the commands into theirs, and a test compares.
+$(TABLES): $(BUILD)/obj/man/tables.o $(EVP:%=$(BUILD)/obj/%) \
+    $(BUILD)/obj/all.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(PLAIN_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+man: $(TABLES)
+	$(Q)$(TABLES) commands | man/update man/sshportal-shell.1
+
 .SECONDARY:
 
 # Each with all that it may need of lib/, monitor/ and shell/.
@@ -181,7 +194,7 @@ lint:
 	@regress/lint
 
 # Both compilers, warnings as errors; nothing is written but the stamps.
-LINT_SRCS = $(SRCS) $(UNIT_SRCS) $(UNIT_SHARED) $(PROG_SRCS)
+LINT_SRCS = $(SRCS) $(UNIT_SRCS) $(UNIT_SHARED) $(PROG_SRCS) man/tables.c
 lint-build: $(LINT_SRCS:%.c=$(BUILD)/lint/%.ok)
 	@:
 
@@ -214,7 +227,7 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f config.h config.h.in config.log config.mk config.status configure
 
-.PHONY: all deps run check fuzz unit unit-build regress prog-build lint \
+.PHONY: all deps run check fuzz unit unit-build regress prog-build man lint \
 	lint-build install clean distclean
 
 -include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

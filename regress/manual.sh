@@ -1,0 +1,33 @@
+# The manuals: free of faults, true to the tables of commands and settings,
+# with every message in them.
+
+. "$TOP/regress/lib.sh"
+
+man=$TOP/man
+
+tid "mandoc finds no fault"
+ok command -v mandoc
+# whether the pages of others are installed is not our fault
+mandoc -T lint -W style "$man"/*.[158] 2>&1 |
+    grep -v 'referenced manual not found: Xr\|outdated mandoc.db' >lint
+is "faults" "$(cat lint)" ""
+
+tid "references to our own pages lead somewhere"
+grep -ho '^\.Xr sshportal[a-z.-]* [1-8]' "$man"/*.[158] | sort -u >refs
+ok test -s refs
+while read -r _ page section; do
+	ok test -e "$man/$page.$section"
+done <refs
+
+tid "the reference of the commands is that of the table"
+cp "$man/sshportal-shell.1" .
+"$PROG/tables" commands >reference
+ok grep -q '^\.Cm host create' reference
+"$man/update" sshportal-shell.1 <reference || fail "man/update"
+cmp sshportal-shell.1 "$man/sshportal-shell.1" ||
+    fail "the table of commands has changed: run \"make man\""
+
+tid "each setting is described, with its default and its variable"
+"$PROG/tables" keys >keys
+ok python3 "$TOP/regress/helpers/manual.py" keys keys \
+    "$man/sshportal.yaml.5"
