@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <config.h>
+
 #include "child/evp.h"
 #include "child/warm.h"
 #include "daemon/birth.h"
@@ -63,6 +65,7 @@ static struct {
 	int		 setup_good;	/* it has succeeded */
 	int64_t		 setup_due;	/* 0: no further try */
 	int64_t		 crash_due;	/* 0: none to answer */
+	int		 hangup;	/* one more SIGHUP while it is asked */
 	int64_t		 finish_due;
 } d = { .signal_fd = -1 };
 
@@ -84,6 +87,20 @@ on_spare(void)
 	notify_ready();
 }
 
+/*
+ * What a daemon that died left behind counts like our own. Who was about to log
+ * in then is found only when all is to end.
+ */
+static void
+adopt_sessions(void)
+{
+	unsigned	n = pool_adopt();
+
+	if (n > 0)
+		log_info("%u %s of the daemon before %s on", n, n == 1 ?
+		    "session" : "sessions", n == 1 ? "lives" : "live");
+}
+
 static int
 serve(void)
 {
@@ -99,6 +116,8 @@ serve(void)
 	}
 	single_keeper();
 	enter(SERVING);
+	if (d.image->reason == IMAGE_START)
+		adopt_sessions();
 	pool_fill();
 	return (0);
 }
@@ -145,24 +164,56 @@ begin_reload(void)
 {
 	int	r = -1;
 
+	if (reload_is_asking()) {
+		d.hangup = 1;
+		return;
+	}
+	d.hangup = 0;
 	notify_reloading();
 	if (make_image() == 0)
 		r = reload_check(d.image, d.settings.program);
 	else
 		log_error("reload: %s", strerror(errno));
 	drop_image();
-	if (r == -1)
+	if (r == -1 && d.ready)
 		notify_ready();
 }
 
+/* Goes on with what the check has handed over; returns if that failed. */
 static void
-end_reload(enum reload_news news)
+take_over(const struct reload_findings *f)
 {
-	if (news == RELOAD_GOOD && d.phase == SERVING) {
-		log_info("reloading");
-		re_execute(IMAGE_RELOAD);
+	int	settings = d.image->settings, secrets = d.image->secrets;
+
+	log_info("reloading");
+	d.image->settings = f->settings;
+	d.image->secrets = f->secrets;
+	re_execute(IMAGE_RELOADED);
+	d.image->settings = settings;
+	d.image->secrets = secrets;
+}
+
+/*
+ * The check has ended. Who has sent a SIGHUP since it began may have changed
+ * what it had read already: it is asked again, once for all of them.
+ */
+static void
+end_reload(enum reload_news news, const struct reload_findings *f)
+{
+	int	again = d.hangup || news == RELOAD_STALE;
+
+	if (news == RELOAD_GOOD && !again && d.phase == SERVING)
+		take_over(f);
+	if (news == RELOAD_GOOD) {
+		close(f->settings);
+		close(f->secrets);
 	}
-	notify_ready();
+	if (d.phase != SERVING)
+		return;
+	if (again)
+		begin_reload();
+	else if (d.ready)
+		notify_ready();
 }
 
 /*
@@ -223,6 +274,7 @@ on_reaped(pid_t pid, int status)
 {
 	enum single_news	s;
 	enum reload_news	r;
+	struct reload_findings	f;
 	enum pool_news		p;
 
 	if ((p = pool_reaped(pid, status)) != POOL_NOT_OURS) {
@@ -231,8 +283,8 @@ on_reaped(pid_t pid, int status)
 	} else if ((s = single_reaped(pid, status)) != SINGLE_NOT_OURS) {
 		if (s != SINGLE_KEEPER_ENDED)
 			setup_ended(s == SINGLE_SETUP_DONE);
-	} else if ((r = reload_reaped(pid, status)) != RELOAD_NOT_OURS)
-		end_reload(r);
+	} else if ((r = reload_reaped(pid, status, &f)) != RELOAD_NOT_OURS)
+		end_reload(r, &f);
 	/* else an orphan: child or shell of a monitor that has ended */
 }
 
@@ -251,6 +303,8 @@ stop_accepting(void)
 {
 	if (d.phase < DRAINING)
 		notify_stopping();
+	if (d.phase == SERVING)
+		adopt_sessions();	/* the lock is ours, and so are they */
 	single_leave();
 	owner_leave(d.image);
 	listener_stop();
@@ -322,14 +376,14 @@ tick(int64_t now)
 {
 	int64_t	when = LOOP_NEVER;
 
-	if (d.crash_due != 0 && d.crash_due <= now)
+	if (d.crash_due != 0 && d.crash_due <= now && !reload_is_asking())
 		answer_crash(now);
 	if (d.setup_due != 0 && d.setup_due <= now) {
 		d.setup_due = 0;
 		if (d.phase == SERVING && single_setup(1) == -1)
 			d.setup_due = now + SETUP_AGAIN_MS;
 	}
-	if (d.crash_due != 0)
+	if (d.crash_due > now)
 		when = d.crash_due;
 	if (d.setup_due != 0)
 		when = loop_earlier(when, d.setup_due);
@@ -488,7 +542,9 @@ begin(void)
 	}
 	if (single_setup(!first) == -1) {
 		log_error("setup: %s", strerror(errno));
-		return (-1);
+		if (first)
+			return (-1);
+		d.setup_due = clock_mono_ms() + SETUP_AGAIN_MS;
 	}
 	if (first) {
 		warn_about_walls();
@@ -507,6 +563,9 @@ daemon_main(struct image *im)
 	log_init("daemon", d.settings.log_level);
 	if (d.settings.syslog)
 		log_to_syslog(1);
+	if (im->reason != IMAGE_CRASH)
+		log_info("sshportal " PACKAGE_VERSION " %s", im->reason ==
+		    IMAGE_START ? "starts" : "has taken over");
 	enter(STARTING);
 	if (prepare() == -1 || begin() == -1)
 		return (1);

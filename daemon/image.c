@@ -13,7 +13,13 @@
 #include "lib/memfd.h"
 #include "lib/xmalloc.h"
 
-#define IMAGE_VERSION	2
+/*
+ * A new field goes to the end of its part, is always written, and is read from
+ * the version on that brought it.
+ */
+#define IMAGE_VERSION	3
+#define IMAGE_OLDEST	2	/* that can be read */
+
 #define ARGS_MAX	1024
 #define ARG_MAX_BYTES	(128 * 1024)
 #define VARIABLE	"SSHPORTAL_IMAGE"
@@ -29,7 +35,7 @@ image_init(struct image *im)
 {
 	memset(im, 0, sizeof(*im));
 	im->settings = im->secrets = im->origin = im->keeper_fd =
-	    im->owner_fd = -1;
+	    im->owner_fd = im->check_fd = -1;
 }
 
 static void
@@ -60,10 +66,11 @@ put_slot(struct msg *m, const struct image_slot *s)
 	msg_put_u64(m, s->since);
 	msg_put_str(m, s->source);
 	msg_put_str(m, s->local);
+	msg_put_u8(m, s->adopted);
 }
 
 static void
-get_slot(struct msg *m, struct image_slot *s)
+get_slot(struct msg *m, struct image_slot *s, uint32_t version)
 {
 	s->state = msg_get_u8(m);
 	s->pid = msg_get_u32(m);
@@ -73,6 +80,8 @@ get_slot(struct msg *m, struct image_slot *s)
 	snprintf(s->source, sizeof(s->source), "%s",
 	    msg_get_str(m, ADDR_MAX));
 	snprintf(s->local, sizeof(s->local), "%s", msg_get_str(m, ADDR_MAX));
+	if (version >= 3)
+		s->adopted = msg_get_u8(m);
 }
 
 void
@@ -97,6 +106,7 @@ image_encode(struct msg *m, const struct image *im)
 	msg_put_u32(m, im->nslots);
 	for (i = 0; i < im->nslots; i++)
 		put_slot(m, &im->slots[i]);
+	put_fd(m, im->check_fd);
 }
 
 static void
@@ -118,7 +128,7 @@ get_listeners(struct msg *m, struct image *im)
 }
 
 static void
-get_slots(struct msg *m, struct image *im)
+get_slots(struct msg *m, struct image *im, uint32_t version)
 {
 	size_t	i, n = msg_get_u32(m);
 
@@ -128,16 +138,20 @@ get_slots(struct msg *m, struct image *im)
 	}
 	im->slots = xcalloc(n + 1, sizeof(*im->slots));
 	for (i = 0; i < n; i++)
-		get_slot(m, &im->slots[i]);
+		get_slot(m, &im->slots[i], version);
 	im->nslots = n;
 }
 
 int
 image_decode(struct msg *m, struct image *im)
 {
+	uint32_t	version = msg_get_u32(m);
+
 	image_init(im);
-	if (msg_get_u32(m) != IMAGE_VERSION)
+	if (version < IMAGE_OLDEST || version > IMAGE_VERSION) {
+		errno = EPROTONOSUPPORT;
 		return (-1);
+	}
 	im->reason = msg_get_u8(m);
 	im->settings = get_fd(m);
 	im->secrets = get_fd(m);
@@ -147,11 +161,14 @@ image_decode(struct msg *m, struct image *im)
 	im->keeper_fd = get_fd(m);
 	im->owner_fd = get_fd(m);
 	get_listeners(m, im);
-	get_slots(m, im);
+	get_slots(m, im, version);
+	if (version >= 3)
+		im->check_fd = get_fd(m);
 	if (msg_end(m) && im->reason < IMAGE_REASON_END_OF_LIST)
 		return (0);
 	free(im->slots);
 	image_init(im);
+	errno = EPROTO;
 	return (-1);
 }
 
@@ -170,7 +187,7 @@ close_image(const struct image *im, int on)
 
 	r = set_cloexec(im->settings, on) | set_cloexec(im->secrets, on) |
 	    set_cloexec(im->origin, on) | set_cloexec(im->keeper_fd, on) |
-	    set_cloexec(im->owner_fd, on);
+	    set_cloexec(im->owner_fd, on) | set_cloexec(im->check_fd, on);
 	for (i = 0; i < im->nlisteners; i++)
 		r |= set_cloexec(im->listeners[i].fd, on);
 	for (i = 0; i < im->nslots; i++)
@@ -185,7 +202,7 @@ image_take(struct image *im)
 	struct msg	 m;
 	long		 fd;
 	char		*end;
-	int		 r;
+	int		 r, saved;
 
 	if (value == NULL)
 		return (0);
@@ -199,12 +216,12 @@ image_take(struct image *im)
 		return (-1);
 	close(fd);
 	r = image_decode(&m, im);
+	saved = errno;
 	msg_free(&m);
 	if (r == 0)
-		r = close_image(im, 1);
-	else
-		errno = EPROTO;
-	return (r == 0 ? 1 : -1);
+		return (close_image(im, 1) == 0 ? 1 : -1);
+	errno = saved;
+	return (-1);
 }
 
 /* Environment of the next image; nothing of it is a secret. */

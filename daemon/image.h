@@ -7,6 +7,9 @@
  * answer to a crash.
  *
  * The memfd that describes all this is named by the variable SSHPORTAL_IMAGE.
+ * Its form has a version: a newer program reads what an older one left, and an
+ * older one refuses what it does not know, in the check and thus in time. The
+ * settings have none: the program that wrote them is the one that reads them.
  */
 #ifndef DAEMON_IMAGE_H
 #define DAEMON_IMAGE_H
@@ -25,8 +28,8 @@
 /* What the next image is to do with it. */
 enum image_reason {
 	IMAGE_START,		/* be the daemon */
-	IMAGE_CHECK,		/* only say whether a reload would succeed */
-	IMAGE_RELOAD,		/* read the settings again, then RELOADED */
+	IMAGE_CHECK,		/* read the settings again, hand them over */
+	IMAGE_RELOAD,		/* of version 2: read them again, RELOADED */
 	IMAGE_RELOADED,		/* be the daemon, with new settings */
 	IMAGE_CRASH,		/* be the daemon, as before */
 	IMAGE_REASON_END_OF_LIST
@@ -37,12 +40,16 @@ struct image_listener {
 	char	bind[IMAGE_BIND_MAX + 1]; /* as set; "": socket activation */
 };
 
-/* A live monitor, or (pid 0) a client that waits for one. */
+/*
+ * A live monitor, or (pid 0) a client that waits for one. An adopted monitor is
+ * the child of a daemon that died; its fd is a pidfd.
+ */
 struct image_slot {
 	uint8_t		state;		/* enum pool_state */
 	pid_t		pid;
 	pid_t		child;		/* 0: not known */
 	int		fd;		/* ctl, or the client's socket; or -1 */
+	uint8_t		adopted;
 	int64_t		since;		/* monotonic ms */
 	char		source[ADDR_MAX + 1];
 	char		local[ADDR_MAX + 1];
@@ -53,6 +60,7 @@ struct image {
 	int			 settings;	/* memfds; -1: not yet made */
 	int			 secrets;
 	int			 origin;
+	int			 check_fd;	/* CHECK: where to hand over */
 	int64_t			 crash_ms;	/* last CRASH, 0: never */
 	pid_t			 keeper;	/* 0: none */
 	int			 keeper_fd;	/* -1: none */
@@ -66,7 +74,10 @@ struct image {
 /* Nothing in it, no descriptors. */
 void	image_init(struct image *);
 
-/* Its form in a memfd; decoding returns 0, or -1 if it is not one of ours. */
+/*
+ * Its form in a memfd; decoding returns 0, or -1 with errno: EPROTO if it is
+ * not one of ours, EPROTONOSUPPORT if its version is not known here.
+ */
 void	image_encode(struct msg *, const struct image *);
 int	image_decode(struct msg *, struct image *);
 

@@ -33,6 +33,7 @@ struct listener {
 static struct listener		 listeners[IMAGE_LISTENERS_MAX];
 static size_t			 nlisteners;
 static const struct settings	*settings;
+static int			 strict;	/* all must be had */
 static listener_fn		*deliver;
 static void			(*ask_load)(struct load *);
 static int			 reserve = -1;	/* given up when there is no
@@ -196,14 +197,32 @@ listener_bind(const struct settings *s, const struct image *im, char *err,
 	settings = s;
 	for (i = 0; i < im->nlisteners; i++)
 		adopt(s, &im->listeners[i], im->reason != IMAGE_START);
+	strict = im->reason == IMAGE_START || im->reason == IMAGE_CHECK;
 	if (is_bound(""))
 		return (0);
 	for (i = 0; i < s->nbinds; i++) {
-		if (!is_bound(s->binds[i]) &&
-		    bind_address(s->binds[i], err, size) == -1)
+		if (is_bound(s->binds[i]) ||
+		    bind_address(s->binds[i], err, size) == 0)
+			continue;
+		if (strict)
 			return (-1);
+		log_error("%s; going on without", err);
 	}
-	return (0);
+	return (nlisteners > 0 ? 0 : -1);
+}
+
+int
+listener_try(const struct settings *s, const struct image *im, char *err,
+    size_t size)
+{
+	size_t	i;
+
+	/* one that is to go may hold what a new one needs until then */
+	for (i = 0; i < im->nlisteners; i++) {
+		if (!is_wanted(s, im->listeners[i].bind))
+			return (0);
+	}
+	return (listener_bind(s, im, err, size));
 }
 
 /* A line about refusals, but not one for each. */
@@ -343,8 +362,11 @@ listener_start(listener_fn *fn, void (*load)(struct load *), char *err,
 	ask_load = load;
 	reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (i = 0; i < nlisteners; i++) {
-		if (start_one(&listeners[i], err, size) == -1)
+		if (start_one(&listeners[i], err, size) == 0)
+			continue;
+		if (strict)
 			return (-1);
+		log_error("%s; going on without", err);
 	}
 	return (0);
 }

@@ -14,9 +14,18 @@
 
 /*
  * Takes over the image's listeners that are still wanted, closes the others,
- * binds what is missing. Returns 0, or -1 with a sentence.
+ * binds what is missing. At a first start all must be had; after it what is
+ * not is left out with a line in the log, as long as there is one. Returns 0,
+ * or -1 with a sentence.
  */
 int	listener_bind(const struct settings *, const struct image *,
+	    char *err, size_t);
+
+/*
+ * For a check, in a process of its own: whether that would succeed for all.
+ * The same.
+ */
+int	listener_try(const struct settings *, const struct image *,
 	    char *err, size_t);
 
 /*

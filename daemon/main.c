@@ -123,7 +123,9 @@ main(int argc, char **argv)
 	fill_standard_descriptors();
 	if ((r = image_take(&im)) == -1) {
 		fprintf(stderr, "sshportal: what the process before has left "
-		    "cannot be taken over: %s\n", strerror(errno));
+		    "cannot be taken over: %s\n", errno == EPROTONOSUPPORT ?
+		    "it is of a release that this one does not know: stop "
+		    "that portal and start this one" : strerror(errno));
 		return (1);
 	}
 	if (r == 1)

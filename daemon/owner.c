@@ -4,14 +4,17 @@
  * re-execution keeps it and any end of the daemon lets it go.
  */
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon/owner.h"
+#include "lib/xmalloc.h"
 
 #define LOCK_NAME	"daemon.lock"
 
@@ -45,6 +48,28 @@ owner_take(const char *run_dir, struct image *im, char *err, size_t errlen)
 	}
 	im->owner_fd = fd;
 	return (0);
+}
+
+int
+owner_stays(const char *run_dir, const struct image *im, char *err,
+    size_t errlen)
+{
+	struct stat	 held, there;
+	char		*path;
+
+	if (im->owner_fd == -1)
+		return (0);
+	path = xasprintf("%s/" LOCK_NAME, run_dir);
+	if (fstat(im->owner_fd, &held) == 0 && lstat(path, &there) == 0 &&
+	    held.st_dev == there.st_dev && held.st_ino == there.st_ino) {
+		free(path);
+		return (0);
+	}
+	snprintf(err, errlen, "%s is not the lock that this portal holds, and "
+	    "a portal that runs cannot move to another database or runtime "
+	    "directory: stop it and start it again", path);
+	free(path);
+	return (-1);
 }
 
 void

@@ -18,6 +18,13 @@
 int	owner_take(const char *run_dir, struct image *, char *err,
 	    size_t errlen);
 
+/*
+ * Whether run_dir is where the image's lock is, for sockets and sessions do not
+ * move. Returns 0, or -1 with a sentence.
+ */
+int	owner_stays(const char *run_dir, const struct image *, char *err,
+	    size_t errlen);
+
 /* Lets the next daemon have it. */
 void	owner_leave(struct image *);
 

@@ -4,15 +4,18 @@
  * slots' times, so that the first of a list is always the next that is due.
  */
 #include <sys/queue.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/adopt.h"
 #include "daemon/birth.h"
 #include "daemon/ctl.h"
 #include "daemon/loop.h"
@@ -55,7 +58,10 @@ static void			(*spare_ready)(void);
 static int			 draining, held;
 static int64_t			 backoff_ms, backoff_until;
 
+static unsigned			 adopted;	/* by this pool_adopt() */
+
 static void on_monitor(void *);
+static void on_adopted(void *);
 
 static void
 slot_move(struct slot *s, enum pool_state state)
@@ -81,7 +87,7 @@ slot_take(const struct image_slot *src)
 	else
 		return (NULL);
 	s->s = *src;
-	s->watch.ready = on_monitor;
+	s->watch.ready = s->s.adopted ? on_adopted : on_monitor;
 	s->watch.arg = s;
 	TAILQ_INSERT_TAIL(&lists[s->s.state], s, entry);
 	counts[s->s.state]++;
@@ -109,22 +115,44 @@ slot_free(struct slot *s)
 	TAILQ_INSERT_HEAD(&unused, s, entry);
 }
 
+/* A child's slot: the number of one adopted may have passed on to a child. */
 static struct slot *
 slot_find(pid_t pid)
 {
 	struct slot	*s;
 
 	LIST_FOREACH(s, &buckets[(unsigned)pid % BUCKETS], hash) {
-		if (s->s.pid == pid)
+		if (s->s.pid == pid && !s->s.adopted)
 			return (s);
 	}
 	return (NULL);
 }
 
+static int
+is_known(pid_t pid)
+{
+	const struct slot	*s;
+
+	LIST_FOREACH(s, &buckets[(unsigned)pid % BUCKETS], hash) {
+		if (s->s.pid == pid)
+			return (1);
+	}
+	return (0);
+}
+
+static void
+slot_signal(const struct slot *s, int sig)
+{
+	if (s->s.adopted)
+		syscall(SYS_pidfd_send_signal, s->s.fd, sig, NULL, 0);
+	else
+		kill(s->s.pid, sig);
+}
+
 static void
 slot_kill(struct slot *s)
 {
-	kill(s->s.pid, SIGKILL);
+	slot_signal(s, SIGKILL);
 	slot_move(s, POOL_KILLED);
 }
 
@@ -328,6 +356,45 @@ on_monitor(void *arg)
 	}
 }
 
+/* Its pidfd is readable when it has ended. */
+static void
+on_adopted(void *arg)
+{
+	struct slot	*s = arg;
+	struct pollfd	 p = { .fd = s->s.fd, .events = POLLIN };
+
+	if (!s->s.adopted || s->s.fd == -1 || poll(&p, 1, 0) != 1)
+		return;
+	slot_free(s);
+	pool_fill();
+}
+
+static void
+adopt_one(pid_t pid, int pidfd)
+{
+	struct image_slot	 new = { .state = POOL_SESSION, .adopted = 1,
+				    .pid = pid, .fd = pidfd,
+				    .since = clock_mono_ms() };
+	struct slot		*s;
+
+	if (is_known(pid) || (s = slot_take(&new)) == NULL) {
+		close(pidfd);
+		return;
+	}
+	if (loop_add(pidfd, &s->watch) == -1)
+		slot_free(s);
+	else
+		adopted++;
+}
+
+unsigned
+pool_adopt(void)
+{
+	adopted = 0;
+	adopt_scan(settings, adopt_one);
+	return (adopted);
+}
+
 void
 pool_load(struct load *l)
 {
@@ -473,7 +540,7 @@ pool_end(int now)
 	pool_drain();
 	for (i = 0; i < sizeof(live) / sizeof(live[0]); i++) {
 		while ((s = TAILQ_FIRST(&lists[live[i]])) != NULL) {
-			kill(s->s.pid, SIGTERM);
+			slot_signal(s, SIGTERM);
 			slot_move(s, POOL_ENDING);
 		}
 	}
@@ -527,7 +594,11 @@ adopt(const struct image_slot *old)
 	}
 	if (old->state >= POOL_STATES || (s = slot_take(old)) == NULL)
 		return;
-	if (s->s.fd != -1 && loop_add(s->s.fd, &s->watch) == -1)
+	if (s->s.fd == -1 || loop_add(s->s.fd, &s->watch) == 0)
+		return;
+	if (s->s.adopted)
+		slot_free(s);
+	else
 		slot_close(s);
 }
 

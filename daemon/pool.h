@@ -6,7 +6,8 @@
  *	STARTING --CTL_SPARE--> SPARE --a client--> LOGIN
  *	    LOGIN --CTL_AUTHENTICATED--> SESSION --its end--> gone
  *
- * A slot is freed when its monitor has been reaped, and in no other way.
+ * A slot is freed when its monitor has been reaped, and in no other way. What a
+ * daemon that died left behind is adopted as sessions, and freed when it ends.
  */
 #ifndef DAEMON_POOL_H
 #define DAEMON_POOL_H
@@ -54,6 +55,9 @@ void	pool_hold(int on);
  * socket over.
  */
 void	pool_serve(int fd, const char *source, const char *local);
+
+/* Adopts the sessions that live and are not ours; returns how many. */
+unsigned	pool_adopt(void);
 
 /* What counts for the limits. */
 void	pool_load(struct load *);

@@ -16,8 +16,12 @@
 #include "daemon/daemon.h"
 #include "daemon/flags.h"
 #include "daemon/notify.h"
+#include "daemon/listener.h"
+#include "daemon/owner.h"
 #include "daemon/places.h"
+#include "daemon/reload.h"
 #include "daemon/server.h"
+#include "lib/ipc.h"
 #include "lib/log.h"
 #include "monitor/verify.h"
 
@@ -183,6 +187,41 @@ reread_settings(const struct image *im, struct conf *c)
 	return (status);
 }
 
+/* All that can fail in a start. Returns 0, or 1 after saying why. */
+static int
+rehearse(const struct image *im, const struct conf *c)
+{
+	char	err[CONF_ERR_MAX];
+
+	if (evp_self_test() == -1)
+		return (say("the SSH library cannot be kept from the host "
+		    "key on this system"));
+	if (owner_stays(c->s.run_dir, im, err, sizeof(err)) == -1 ||
+	    listener_try(&c->s, im, err, sizeof(err)) == -1)
+		return (say(err));
+	return (0);
+}
+
+/* The settings go to the daemon, which need not read anything again. */
+static int
+hand_over(struct image *im, const struct conf *c)
+{
+	struct settings	s;
+	struct ipc	out;
+	int		sent;
+
+	if (fill_image(im, c) == -1 ||
+	    settings_from_memfd(im->settings, &s) == -1)
+		return (say("memfd: no room for the settings"));
+	settings_free(&s);
+	ipc_init(&out, RELOAD_FINDINGS, 0);
+	out.fds[0] = im->settings;
+	out.fds[1] = im->secrets;
+	sent = ipc_send(im->check_fd, &out) == IPC_OK;
+	ipc_free(&out);
+	return (sent ? 0 : say("the portal that runs does not listen"));
+}
+
 static int
 check_image(struct image *im)
 {
@@ -190,10 +229,10 @@ check_image(struct image *im)
 	int		status;
 
 	conf_init(&c);
-	if ((status = reread_settings(im, &c)) == 0 &&
-	    evp_self_test() == -1)
-		status = say("the SSH library cannot be kept from the host "
-		    "key on this system");
+	if ((status = reread_settings(im, &c)) == 0)
+		status = rehearse(im, &c);
+	if (status == 0 && im->check_fd != -1)
+		status = hand_over(im, &c);
 	if (status == 0)
 		puts("configuration is good");
 	conf_free(&c);
@@ -201,25 +240,24 @@ check_image(struct image *im)
 }
 
 /*
- * The middle of a reload. The check has found all in order just before; should
- * it be different now, the old settings stay, for sessions hang on us.
+ * A daemon of version 2 was told that all is good, and has become this program
+ * to read it once more. Its own settings are not for us to read: should ours be
+ * bad now, all that is left is to say so.
  */
 static int
 reload_image(struct image *im)
 {
 	struct conf	c;
-	char		program[CONF_TEXT_MAX];
 
 	log_init("daemon", LOG_LEVEL_INFO);
 	conf_init(&c);
-	if (reread_settings(im, &c) != 0)
-		log_error("reload: the old settings stay");
-	else if (fill_image(im, &c) == -1)
-		log_error("reload: memfd: %s; the old settings stay",
-		    strerror(errno));
-	snprintf(program, sizeof(program), "%s", c.s.program);
-	image_exec(im, IMAGE_RELOADED, program);
-	log_error("cannot execute %s: %s", program, strerror(errno));
+	if (reread_settings(im, &c) != 0 || fill_image(im, &c) == -1) {
+		log_error("reload: the settings were good just now and are "
+		    "not any more: start the portal again; its sessions live");
+		return (1);
+	}
+	image_exec(im, IMAGE_RELOADED, c.s.program);
+	log_error("cannot execute %s: %s", c.s.program, strerror(errno));
 	return (1);
 }
 

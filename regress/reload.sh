@@ -54,12 +54,16 @@ for round in 1 2 3 4 5; do
 done
 
 say "a bad file is refused in words, and all goes on as before"
+refused_for()
+{
+	log_has "reload refused, program and settings stay.*$1"
+}
 portal_config <<'END'
 healthcheck-user: health-three
 no-such-key: 1
 END
 kill -HUP "$PORTAL_PID"
-wait_for 20 log_has 'no-such-key' || fail "nothing about it in the log"
+wait_for 20 refused_for 'no-such-key' || fail "nothing about it in the log"
 ok p health-two@portal
 ok p web1@portal true
 
@@ -75,15 +79,53 @@ if [ -n "$IS_ROOT" ]; then
 	is "what the daemon runs" "$(readlink "/proc/$PORTAL_PID/exe")" "$BIN"
 fi
 
-say "a program that does not run is not taken"
-mv "$BIN" "$T/good"
-printf '#!/bin/sh\nexit 1\n' >"$BIN"
-chmod 755 "$BIN"
-: >"$T/mark"
-kill -HUP "$PORTAL_PID"
-sleep 1
-ok p health-four@portal
-mv "$T/good" "$BIN"
+say "another runtime directory is refused in words"
+settings_refused()
+{
+	portal_config
+	kill -HUP "$PORTAL_PID"
+	wait_for 20 refused_for "$1" || fail "no word about '$1'"
+	ok p health-four@portal
+}
+settings_refused 'cannot move to another' <<END
+healthcheck-user: health-five
+runtime-dir: $T/elsewhere
+END
 
 release_session old 31
 wait_for 10 sessions_are 0 || fail "$(active_sessions) sessions are active"
+
+say "addresses come and go; one in use is refused in words"
+stop_portal || fail "SIGINT"
+second=$(free_port)
+addresses()
+{
+	portal_config <<-END
+	bind-address: [$1]
+	END
+}
+addresses "'127.0.0.1:$PORTAL_PORT', '127.0.0.1:$second'"
+db_flags
+launch_portal "${DB_FLAGS[@]}"
+wait_for 20 portal_ready
+! is_ended "$PORTAL_PID" || fail "it does not start"
+port_answers "$second" || fail "nobody listens on the second port"
+addresses "'127.0.0.1:$PORTAL_PORT', '127.0.0.1:$second',
+    '127.0.0.1:$SSHD_PORT'"
+kill -HUP "$PORTAL_PID"
+wait_for 20 refused_for 'port is in use' || fail "no word about the port"
+ok p web1@portal true
+addresses "'127.0.0.1:$PORTAL_PORT'"
+kill -HUP "$PORTAL_PID"
+gone()
+{
+	! port_answers "$second"
+}
+wait_for 20 gone || fail "the second port is still listened on"
+ok p web1@portal true
+# what the one that goes still holds is there for the one that comes
+addresses "'0.0.0.0:$PORTAL_PORT'"
+kill -HUP "$PORTAL_PID"
+wait_for 20 log_has "listening on 0.0.0.0 port $PORTAL_PORT" ||
+    fail "no move to all addresses: $(portal_log)"
+ok p web1@portal true

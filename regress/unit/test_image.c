@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static const struct image_slot	slots[] = {
 	    .local = "192.0.2.1:2222" },
 	{ .state = 0, .fd = 10, .source = "[2001:db8::7]:1" },
 	{ .state = 1, .pid = 5, .fd = -1 },
+	{ .state = 4, .pid = 6, .fd = 11, .adopted = 1 },
 };
 #define NSLOTS	(sizeof(slots) / sizeof(slots[0]))
 
@@ -38,6 +40,7 @@ fill(struct image *im)
 	im->keeper = 99;
 	im->keeper_fd = 6;
 	im->owner_fd = 9;
+	im->check_fd = 12;
 	im->nlisteners = 2;
 	im->listeners[0].fd = 7;
 	snprintf(im->listeners[0].bind, sizeof(im->listeners[0].bind),
@@ -57,6 +60,7 @@ assert_same_slot(const struct image_slot *a, const struct image_slot *b)
 	assert_int_equal(a->since, b->since);
 	assert_string_equal(a->source, b->source);
 	assert_string_equal(a->local, b->local);
+	assert_int_equal(a->adopted, b->adopted);
 }
 
 static void
@@ -79,6 +83,7 @@ test_round_trip(void **state)
 	assert_int_equal(b.keeper, 99);
 	assert_int_equal(b.keeper_fd, 6);
 	assert_int_equal(b.owner_fd, 9);
+	assert_int_equal(b.check_fd, 12);
 	assert_int_equal(b.nlisteners, 2);
 	assert_int_equal(b.listeners[0].fd, 7);
 	assert_string_equal(b.listeners[0].bind, ":2222");
@@ -113,19 +118,71 @@ test_short_and_trailing(void **state)
 	msg_free(&whole);
 }
 
+/* A version that is not known is refused for that, whatever follows. */
 static void
 test_other_version(void **state)
 {
-	struct image	a, b;
-	struct msg	m;
+	static const uint8_t	versions[] = { 0, 1, 0x7f };
+	struct image		a, b;
+	struct msg		m;
+	size_t			i;
 
 	(void)state;
 	fill(&a);
 	msg_init(&m);
 	image_encode(&m, &a);
-	m.data[3]++;
-	assert_int_equal(image_decode(&m, &b), -1);
+	for (i = 0; i < sizeof(versions); i++) {
+		m.data[3] = versions[i];
+		m.off = m.error = 0;
+		errno = 0;
+		assert_int_equal(image_decode(&m, &b), -1);
+		assert_int_equal(errno, EPROTONOSUPPORT);
+		assert_null(b.slots);
+	}
 	msg_free(&m);
+}
+
+/* What the newer program makes of an image of version 2, byte for byte. */
+static void
+test_version_2(void **state)
+{
+	static const uint8_t	old[] = {
+		0, 0, 0, 2,				/* version */
+		1,					/* CHECK */
+		0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6,	/* memfds */
+		0, 0, 0, 0, 0, 0, 0, 42,		/* crash_ms */
+		0, 0, 0, 99, 0, 0, 0, 7,		/* keeper, its fd */
+		0, 0, 0, 10,				/* owner_fd */
+		0, 0, 0, 1,				/* listeners */
+		0, 0, 0, 8, 0, 0, 0, 4, ':', '2', '2', 0,
+		0, 0, 0, 1,				/* slots */
+		4, 0, 0, 0, 77, 0, 0, 0, 78,		/* SESSION, pids */
+		0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 5,	/* fd, since */
+		0, 0, 0, 6, '[', ':', ':', ']', '1', 0,	/* source */
+		0, 0, 0, 1, 0,				/* local */
+	};
+	struct image		im;
+	struct msg		m;
+
+	(void)state;
+	msg_borrow(&m, old, sizeof(old));
+	assert_int_equal(image_decode(&m, &im), 0);
+	assert_int_equal(im.reason, IMAGE_CHECK);
+	assert_int_equal(im.settings, 3);
+	assert_int_equal(im.origin, 5);
+	assert_int_equal(im.crash_ms, 42);
+	assert_int_equal(im.owner_fd, 9);
+	assert_int_equal(im.check_fd, -1);
+	assert_int_equal(im.nlisteners, 1);
+	assert_int_equal(im.listeners[0].fd, 7);
+	assert_string_equal(im.listeners[0].bind, ":22");
+	assert_int_equal(im.nslots, 1);
+	assert_int_equal(im.slots[0].pid, 77);
+	assert_int_equal(im.slots[0].child, 78);
+	assert_int_equal(im.slots[0].fd, 8);
+	assert_string_equal(im.slots[0].source, "[::]1");
+	assert_int_equal(im.slots[0].adopted, 0);
+	free(im.slots);
 }
 
 static void
@@ -225,6 +282,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_short_and_trailing),
 		cmocka_unit_test(test_other_version),
+		cmocka_unit_test(test_version_2),
 		cmocka_unit_test(test_no_image),
 		cmocka_unit_test(test_unsealed),
 		cmocka_unit_test(test_take),

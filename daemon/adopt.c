@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sessions whose daemon died.
+ */
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/adopt.h"
+#include "lib/unixsock.h"
+
+#define PREFIX		"session-"
+#define DAEMON_TITLE	"sshportal: daemon"
+
+/*
+ * Who listens at the other end, 0 if nobody whom we would signal: the directory
+ * is the monitors', and what lies there could be anybody's socket.
+ */
+static pid_t
+listener_pid(int fd, const struct settings *s)
+{
+	struct ucred	cred;
+	socklen_t	len = sizeof(cred);
+	uid_t		uid = s->monitor_uid == -1 ? geteuid() :
+			    (uid_t)s->monitor_uid;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
+	    cred.uid != uid || cred.pid <= 1 || cred.pid == getpid())
+		return (0);
+	return (cred.pid);
+}
+
+/* The first bytes of a file in /proc as a string; "" if it cannot be read. */
+static void
+read_proc(pid_t pid, const char *file, char *text, size_t size)
+{
+	char	path[64];
+	ssize_t	n = -1;
+	int	fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
+		n = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* The parent's number is the second word behind the name, "(…) S 4711 …". */
+static int
+has_daemon(pid_t pid)
+{
+	char	 text[256], *p;
+	pid_t	 parent;
+
+	read_proc(pid, "stat", text, sizeof(text));
+	if ((p = strrchr(text, ')')) == NULL || strlen(p) < 4)
+		return (0);
+	if ((parent = strtol(p + 4, NULL, 10)) <= 1)
+		return (0);
+	read_proc(parent, "cmdline", text, sizeof(text));
+	return (parent == getpid() ||
+	    strncmp(text, DAEMON_TITLE, strlen(DAEMON_TITLE)) == 0);
+}
+
+/* Whether the listener has gone, so that its pid may be another's by now. */
+static int
+is_hung_up(int fd)
+{
+	struct pollfd	p = { .fd = fd };
+
+	return (poll(&p, 1, 0) != 0);
+}
+
+static void
+look_at(const struct settings *s, const char *name,
+    void (*found)(pid_t, int pidfd))
+{
+	pid_t	pid;
+	int	fd, pidfd = -1;
+
+	fd = unixsock_connect(s->run_dir, name, SOCK_SEQPACKET);
+	if (fd == -1)
+		return;
+	if ((pid = listener_pid(fd, s)) != 0 && !has_daemon(pid))
+		pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd != -1 && is_hung_up(fd)) {
+		close(pidfd);
+		pidfd = -1;
+	}
+	close(fd);
+	if (pidfd != -1)
+		found(pid, pidfd);
+}
+
+void
+adopt_scan(const struct settings *s, void (*found)(pid_t, int pidfd))
+{
+	struct dirent	*e;
+	DIR		*d;
+
+	if ((d = opendir(s->run_dir)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0)
+			look_at(s, e->d_name, found);
+	}
+	closedir(d);
+}
