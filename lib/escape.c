@@ -104,30 +104,36 @@ escape_into(char *buf, size_t size, const char *text)
 	return (buf);
 }
 
-int
-utf8_is_valid(const void *text, size_t len)
+static int
+code_is_any(unsigned c)
+{
+	(void)c;
+	return (1);
+}
+
+/* Whether text is UTF-8 whose characters all are good. */
+static int
+all_chars(const void *text, size_t len, int (*good)(unsigned))
 {
 	const unsigned char	*s = text;
 	unsigned		 code;
 	size_t			 n;
 
 	for (; len > 0; s += n, len -= n) {
-		if ((n = utf8_char(s, len, &code)) == 0)
+		if ((n = utf8_char(s, len, &code)) == 0 || !good(code))
 			return (0);
 	}
 	return (1);
 }
 
 int
+utf8_is_valid(const void *text, size_t len)
+{
+	return (all_chars(text, len, code_is_any));
+}
+
+int
 text_is_clean(const void *text, size_t len)
 {
-	const unsigned char	*s = text;
-	unsigned		 code;
-	size_t			 n;
-
-	for (; len > 0; s += n, len -= n) {
-		if ((n = utf8_char(s, len, &code)) == 0 || !code_is_safe(code))
-			return (0);
-	}
-	return (1);
+	return (all_chars(text, len, code_is_safe));
 }
