@@ -15,11 +15,12 @@
 #include "child/ask.h"
 #include "child/chan.h"
 #include "child/client.h"
+#include "child/conn.h"
 #include "child/far.h"
 #include "child/record.h"
 #include "child/relay.h"
-#include "child/conn.h"
 #include "lib/log.h"
+#include "lib/settings.h"
 #include "lib/xmalloc.h"
 
 #define REQUESTS_MAX	256	/* that wait on one channel */
@@ -337,6 +338,22 @@ request_check(const struct chan *c, const struct request *r)
 	return (FAR_OK);
 }
 
+/*
+ * Who is recorded reads so, if a terminal is there to read it on: without one
+ * the bytes are a program's (scp, rsync, git) and stay the host's. Standard
+ * error, so that "ssh -t web1 command >file" has nothing but the command's in
+ * the file. It goes into the recording like all that the person saw: there it
+ * shows that they were told.
+ */
+static void
+tell_recorded(struct chan *c)
+{
+	const char	*notice = c->conn->settings->recording_notice;
+
+	if (c->record != NULL && c->pty && notice[0] != '\0')
+		relay_say(c, notice);
+}
+
 /* A request was done or refused: answers it. */
 static void
 request_done(struct chan *c, struct request *r, int ok)
@@ -353,6 +370,7 @@ request_done(struct chan *c, struct request *r, int ok)
 	if (ok && is_program(r)) {
 		c->state = CHAN_RUNNING;
 		c->conn->started = 1;
+		tell_recorded(c);
 	}
 	/*
 	 * A request without a name and without an answer is OpenSSH's

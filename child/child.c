@@ -4,7 +4,8 @@
  *
  * One thread waits in one place. It wakes for the gate, the two sockets and
  * the shells; there is no timer unless something is due: the end of an idle
- * session or of a stopped one, and once after bulk, to give memory back.
+ * session or of a stopped one, a keepalive, and once after bulk, to give
+ * memory back.
  */
 #include <sys/syscall.h>
 
@@ -19,10 +20,10 @@
 #include "child/ask.h"
 #include "child/chan.h"
 #include "child/child.h"
+#include "child/conn.h"
 #include "child/far.h"
 #include "child/relay.h"
 #include "child/sandbox.h"
-#include "child/conn.h"
 #include "child/warm.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -268,6 +269,8 @@ wait_time(const struct conn *conn, int release)
 
 	if (ask_waiting())
 		return (0);
+	ms = earlier(ms, client_wait(&conn->client));
+	ms = earlier(ms, upstream_wait(&conn->up));
 	if (conn->stop_at == 0 && conn->settings->idle_timeout_ms == 0)
 		return (ms);
 	now = clock_mono_ms();
@@ -279,22 +282,25 @@ wait_time(const struct conn *conn, int release)
 	return (ms);
 }
 
-/* Ends a session in which nothing has passed for too long. */
+/*
+ * Ends a session in which nothing has passed for too long: no byte, and nobody
+ * has wished for anything. Keepalives of either side are no wishes.
+ */
 static void
-check_idle(struct conn *conn, int heard)
+check_idle(struct conn *conn)
 {
 	static const char	idle[] = "sshportal: the session was idle for "
 				    "too long";
 	int64_t			limit = conn->settings->idle_timeout_ms;
+	uint64_t		seen = relay_moved() + conn->wishes;
 	int64_t			now;
 
 	if (limit == 0)
 		return;
 	now = clock_mono_ms();
-	if (heard || relay_moved() != conn->active_moved ||
-	    conn->client.state != CLIENT_OPEN) {
+	if (seen != conn->active_seen || conn->client.state != CLIENT_OPEN) {
 		conn->active_at = now;
-		conn->active_moved = relay_moved();
+		conn->active_seen = seen;
 	} else if (now - conn->active_at >= limit) {
 		ask_ending(idle);
 		conn_stop(conn, idle);
@@ -317,9 +323,10 @@ wait_for_events(struct conn *conn, struct polls *polls, int ms)
 	}
 	if (polls->p[POLLED_GATE].revents != 0 || ask_waiting())
 		ask_receive(told, conn);
-	if (polls->p[POLLED_CLIENT].revents != 0)
+	if (polls->p[POLLED_CLIENT].revents != 0 ||
+	    client_wait(&conn->client) == 0)
 		client_run(conn);
-	check_idle(conn, polls->p[POLLED_CLIENT].revents & POLLIN);
+	check_idle(conn);
 	return (polls->p[POLLED_HOST].revents);
 }
 
@@ -356,6 +363,10 @@ child_main(int gate, const struct settings *settings)
 	memset(&conn, 0, sizeof(conn));
 	conn.settings = settings;
 	conn.up.fd = -1;
+	conn.client.alive.interval_ms = settings->client_alive_ms;
+	conn.client.alive.max = settings->client_alive_max;
+	conn.up.alive.interval_ms = settings->server_alive_ms;
+	conn.up.alive.max = settings->server_alive_max;
 	TAILQ_INIT(&conn.channels);
 	wait_for_connection(&conn);
 	serve(&conn);

@@ -13,6 +13,7 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 
+#include "child/alive.h"
 #include "lib/catalogue.h"
 
 struct chan;
@@ -36,6 +37,8 @@ struct client {
 	unsigned		 queries;	/* keys asked about */
 	unsigned		 attempts;	/* signatures */
 	int			 asked_none;
+	int			 greeted;	/* has got the banner */
+	struct alive		 alive;		/* counts its packets */
 	int			 turn;		/* takes data in this round */
 };
 
@@ -49,10 +52,14 @@ int	client_start(struct client *, int fd, const struct tell_start *);
 short	client_events(const struct client *);
 
 /*
- * Reads and handles what is there, writes what is pending; to be called when
- * the socket is ready. The state tells what came of it.
+ * Reads and handles what is there, writes what is pending, and asks whether a
+ * silent client lives; to be called when the socket is ready or client_wait()
+ * says so. The state tells what came of it.
  */
 void	client_run(struct conn *);
+
+/* Milliseconds until it wants to run without an event; -1: never. */
+int	client_wait(const struct client *);
 
 /* Whether the socket has taken all that was written. */
 int	client_writable(const struct client *);

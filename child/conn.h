@@ -30,8 +30,9 @@ struct conn {
 	uint32_t		 nchannels;
 	uint32_t		 last_channel;	/* number of the newest */
 	int64_t			 stop_at;	/* monotonic ms to end at; 0 */
+	uint64_t		 wishes;	/* opens and requests so far */
 	int64_t			 active_at;	/* when something last passed */
-	uint64_t		 active_moved;	/* relay_moved() then */
+	uint64_t		 active_seen;	/* bytes and wishes then */
 	int			 started;	/* a program has begun */
 	uint64_t		 released;	/* relay_moved() at release */
 };

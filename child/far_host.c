@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "child/chan.h"
+#include "child/conn.h"
 #include "child/far.h"
 #include "child/upstream.h"
-#include "child/conn.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 

@@ -15,8 +15,8 @@
 #include "child/ask.h"
 #include "child/chan.h"
 #include "child/client.h"
-#include "child/far.h"
 #include "child/conn.h"
+#include "child/far.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "child/chan.h"
-#include "child/far.h"
 #include "child/conn.h"
+#include "child/far.h"
 #include "lib/xmalloc.h"
 
 #define STATUS_FAILED	255

@@ -12,11 +12,12 @@
 
 #include "child/ask.h"
 #include "child/client.h"
-#include "child/evp.h"
 #include "child/conn.h"
+#include "child/evp.h"
 #include "child/login.h"
 #include "lib/catalogue.h"
 #include "lib/log.h"
+#include "lib/settings.h"
 #include "lib/xmalloc.h"
 
 #define QUERIES_MAX	20	/* what the gate allows */
@@ -63,7 +64,7 @@ is_certificate(ssh_message msg)
 	return (name == NULL || strstr(name, "-cert-") != NULL);
 }
 
-/* A line of its own (RFC 4252, section 5.4). */
+/* Ends with a line's end (RFC 4252, section 5.4). */
 static void
 show_banner(struct client *c, const char *text)
 {
@@ -77,6 +78,21 @@ show_banner(struct client *c, const char *text)
 		ssh_send_issue_banner(c->ssh, banner);
 	ssh_string_free(banner);
 	free(line);
+}
+
+/*
+ * The operator's words, before anything is decided; a health check reads no
+ * more than it has asked for.
+ */
+static void
+greet(struct conn *conn, const char *login)
+{
+	const struct settings	*s = conn->settings;
+
+	if (conn->client.greeted || strcmp(login, s->healthcheck_user) == 0)
+		return;
+	conn->client.greeted = 1;
+	show_banner(&conn->client, s->banner);
 }
 
 /* Too many keys: as sshd, after MaxAuthTries. */
@@ -200,6 +216,7 @@ login_message(struct conn *conn, ssh_message msg)
 		too_many(&conn->client);
 		return;
 	}
+	greet(conn, a.login);
 	switch (ssh_message_subtype(msg)) {
 	case SSH_AUTH_METHOD_NONE:
 		try_none(conn, msg, &a);

@@ -7,12 +7,13 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "child/ask.h"
 #include "child/chan.h"
 #include "child/client.h"
+#include "child/conn.h"
 #include "child/far.h"
 #include "child/record.h"
 #include "child/relay.h"
-#include "child/conn.h"
 #include "lib/log.h"
 
 #define CHUNK	(64 * 1024)	/* read at once from a far end */
@@ -118,6 +119,9 @@ relay_up(struct chan *c)
 static void
 shown(struct chan *c, const uint8_t *data, size_t len)
 {
+	static const char	unseen[] = "sshportal: the session ends, for "
+				    "it can no longer be recorded";
+
 	c->bytes_out += len;
 	moved += len;
 	if (c->record != NULL && record_write(c->record, data, len) == -1) {
@@ -125,9 +129,17 @@ shown(struct chan *c, const uint8_t *data, size_t len)
 		record_free(c->record);
 		c->record = NULL;
 		/* nobody goes on unseen */
-		conn_stop(c->conn, "sshportal: the session ends, for it can no "
-		    "longer be recorded");
+		ask_ending(unseen);
+		conn_stop(c->conn, unseen);
 	}
+}
+
+void
+relay_say(struct chan *c, const char *line)
+{
+	buf_put(&c->to_client, line, strlen(line));
+	buf_put(&c->to_client, "\r\n", 2);
+	c->to_client_err = 1;
 }
 
 /* Writes to the person; what is not taken is kept. */

@@ -22,6 +22,12 @@ size_t	relay_data(struct chan *, const void *, size_t);
 void	relay_up(struct chan *);
 void	relay_down(struct chan *);
 
+/*
+ * A line of our own on the person's terminal, as standard error, before
+ * anything of the far end's. It is recorded, and counted, with the rest.
+ */
+void	relay_say(struct chan *, const char *line);
+
 /* Gives back the memory that bulk takes; when nothing moves for a while. */
 void	relay_release(void);
 

@@ -19,12 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child/evp.h"
-#include "child/upstream.h"
-#include "child/upstream_int.h"
-#include "child/quickack.h"
 #include "child/ask.h"
 #include "child/conn.h"
+#include "child/evp.h"
+#include "child/quickack.h"
+#include "child/upstream.h"
+#include "child/upstream_int.h"
 #include "lib/escape.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
@@ -328,6 +328,29 @@ upstream_flush(struct upstream *up)
 	}
 }
 
+/* All that the host sends is a sign of life. */
+static void
+check_alive(struct upstream *up)
+{
+	switch (alive_check(&up->alive, up->received)) {
+	case ALIVE_ASK:
+		upstream_ask(up);
+		break;
+	case ALIVE_GONE:
+		upstream_lost(up, "it answers no more: no reply to "
+		    "keepalives");
+		break;
+	case ALIVE_WELL:
+		break;
+	}
+}
+
+int
+upstream_wait(const struct upstream *up)
+{
+	return (up->state == UP_READY ? alive_wait(&up->alive) : -1);
+}
+
 void
 upstream_run(struct upstream *up, short revents)
 {
@@ -344,6 +367,8 @@ upstream_run(struct upstream *up, short revents)
 		if (revents & (POLLIN | POLLHUP | POLLERR))
 			upstream_pump(up);
 	}
+	if (up->state == UP_READY)
+		check_alive(up);
 	evp_enter(before);
 	if (up->lost != NULL && !up->told) {
 		up->told = 1;

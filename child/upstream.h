@@ -17,6 +17,7 @@
 
 #include <libssh2.h>
 
+#include "child/alive.h"
 #include "lib/buf.h"
 #include "lib/catalogue.h"
 
@@ -77,6 +78,7 @@ struct upstream {
 	unsigned	 turn;		/* which stream is read first */
 	int		 wiping;	/* freed memory is wiped: login */
 	int		 no_spare;	/* the host does not open one */
+	struct alive	 alive;		/* counts received */
 };
 
 /*
@@ -91,6 +93,9 @@ short	upstream_events(const struct upstream *);
 
 /* Goes on, with what poll said about the socket (0: nothing). */
 void	upstream_run(struct upstream *, short revents);
+
+/* Milliseconds until it wants to run without an event; -1: never. */
+int	upstream_wait(const struct upstream *);
 
 int	upstream_ready(const struct upstream *);
 

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "child/conn.h"
 #include "child/evp.h"
 #include "child/upstream.h"
 #include "child/upstream_int.h"
-#include "child/conn.h"
 #include "lib/xmalloc.h"
 
 #define WINDOW		(2 * 1024 * 1024)
@@ -22,6 +22,7 @@
 #define MANY		8
 #define PACKET		32768
 #define STDERR_TURN	8		/* each so many reads stderr is first */
+#define QUESTION	"keepalive@sshportal"	/* no channel's type */
 
 int
 upstream_open(struct upstream *up, void *owner, LIBSSH2_CHANNEL **channel)
@@ -110,6 +111,34 @@ upstream_channels_step(struct upstream *up)
 	up->closing_seen = now;
 	if (up->opener == up)
 		upstream_open(up, up, &up->spare);
+	else if (up->opener == &up->alive)
+		upstream_ask(up);
+}
+
+/*
+ * What each host must answer, and with a no: to open a channel of a type that
+ * is none (RFC 4254, section 5.1). The usual question, a global request, has
+ * an answer that libssh2 never looks for: it would keep them all, and take one
+ * for the answer to a remote forward.
+ */
+void
+upstream_ask(struct upstream *up)
+{
+	LIBSSH2_CHANNEL	*c;
+
+	if (up->opener != NULL && up->opener != &up->alive)
+		return;		/* an open is under way, as good a question */
+	up->opener = &up->alive;
+	c = libssh2_channel_open_ex(up->ssh, QUESTION, strlen(QUESTION),
+	    WINDOW_SMALL, PACKET, NULL, 0);
+	if (c == NULL &&
+	    libssh2_session_last_errno(up->ssh) == LIBSSH2_ERROR_EAGAIN)
+		return;
+	up->opener = NULL;
+	if (c != NULL)
+		upstream_close(up, c);
+	else
+		upstream_check(up, libssh2_session_last_errno(up->ssh));
 }
 
 /*

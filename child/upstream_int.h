@@ -26,8 +26,11 @@ const char *upstream_error(struct upstream *);
 /* One step of handshake or login; UP_AGAIN when it has to wait. */
 int	upstream_login_step(struct upstream *);
 
-/* Goes on opening the spare and closing what is closed; UP_OK always. */
+/* Goes on with what was begun: the spare, closes, a question. */
 void	upstream_channels_step(struct upstream *);
+
+/* Asks the host whether it lives; its answer is read and forgotten. */
+void	upstream_ask(struct upstream *);
 
 /* Takes from the socket what is there, into libssh2's own queues. */
 void	upstream_pump(struct upstream *);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "child/ask.h"
+#include "child/conn.h"
 #include "child/evp.h"
 #include "child/upstream.h"
 #include "child/upstream_int.h"
-#include "child/conn.h"
 #include "lib/xmalloc.h"
 
 /* Frees and forgets the password. */

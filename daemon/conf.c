@@ -72,6 +72,28 @@ const struct conf_key conf_keys[] = {
 	{ "spares", CONF_COUNT, S(spares), "4",
 	    "processes kept ready for new connections", .min = 1,
 	    .max = 100 },
+	{ "tcp-keepalive", CONF_BOOL, S(tcp_keepalive), "true",
+	    "let the kernel find out within two minutes that a peer is gone",
+	    .env = NULL },
+	{ "client-alive-interval", CONF_DURATION, S(client_alive_ms), "0",
+	    "asks a client that is silent for so long for an answer (0: never)",
+	    .env = NULL },
+	{ "client-alive-count-max", CONF_COUNT, S(client_alive_max), "3",
+	    "such questions without an answer that end a session (0: none)",
+	    .max = 1000 },
+	{ "server-alive-interval", CONF_DURATION, S(server_alive_ms), "0",
+	    "asks a host that is silent for so long for an answer (0: never)",
+	    .env = NULL },
+	{ "server-alive-count-max", CONF_COUNT, S(server_alive_max), "3",
+	    "such questions without an answer that give up a host (0: none)",
+	    .max = 1000 },
+	{ "banner", CONF_PATH, C(banner_file), "",
+	    "file with a text that everybody reads before the login",
+	    .env = NULL },
+	{ "recording-notice", CONF_LINE, S(recording_notice),
+	    "sshportal: this session is recorded",
+	    "what people read on a terminal that is recorded",
+	    .env = NULL },
 	{ "log-level", CONF_LEVEL, S(log_level), "info",
 	    "error, info, verbose or debug",
 	    .env = NULL },
@@ -122,6 +144,16 @@ set_string(struct conf *c, const struct conf_key *k, void *field,
 		return (-1);
 	replace(field, xstrdup(value));
 	return (0);
+}
+
+/* Text that is shown as it is. */
+static int
+set_line(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	if (!text_is_clean(value, strlen(value)))
+		return (-1);
+	return (set_string(c, k, field, value));
 }
 
 static int
@@ -280,6 +312,8 @@ static const struct {
 } types[] = {
 	[CONF_STRING] = { set_string, "TEXT", "text of 1 to 4096 bytes" },
 	[CONF_PATH] = { set_string, "PATH", "a path of 1 to 4096 bytes" },
+	[CONF_LINE] = { set_line, "TEXT",
+	    "a line of at most 4096 bytes without control characters" },
 	[CONF_BOOL] = { set_bool, "true|false", "true or false" },
 	[CONF_COUNT] = { set_count, "N", NULL },
 	[CONF_DURATION] = { set_duration, "DURATION",
@@ -338,6 +372,7 @@ conf_free(struct conf *c)
 	settings_free(&c->s);
 	secret_settings_free(&c->p);
 	replace(&c->startups, NULL);
+	replace(&c->banner_file, NULL);
 }
 
 void

@@ -19,6 +19,7 @@ struct conf {
 	struct settings		 s;
 	struct secret_settings	 p;
 	char			*startups; /* begin:rate:full, as written */
+	char			*banner_file; /* "" without one */
 	uint8_t			 debug;
 	uint64_t		 seen;	/* keys that this source has set */
 };
@@ -26,6 +27,7 @@ struct conf {
 enum conf_type {
 	CONF_STRING,
 	CONF_PATH,
+	CONF_LINE,
 	CONF_BOOL,
 	CONF_COUNT,
 	CONF_DURATION,

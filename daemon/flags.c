@@ -157,6 +157,8 @@ static void
 usage_key(FILE *f, const struct conf_key *k)
 {
 	char	flag[64], letter[8] = "    ";
+	int	has_default = *k->def != '\0' &&
+		    (!conf_is_switch(k) || strcmp(k->def, "false") != 0);
 
 	if (k->letter != '\0')
 		snprintf(letter, sizeof(letter), "-%c, ", k->letter);
@@ -164,10 +166,10 @@ usage_key(FILE *f, const struct conf_key *k)
 	    conf_is_switch(k) ? "" : "=",
 	    conf_is_switch(k) ? "" : conf_value_name(k));
 	fprintf(f, "  %-36s %s\n", flag, k->brief);
-	if (k->env == NULL && (*k->def == '\0' || conf_is_switch(k)))
+	if (k->env == NULL && !has_default)
 		return;
 	fprintf(f, "  %-36s ", "");
-	if (*k->def != '\0' && !conf_is_switch(k))
+	if (has_default)
 		fprintf(f, "(default %s)%s", k->def, k->env ? " " : "");
 	if (k->env != NULL)
 		fprintf(f, "[$%s]", k->env);

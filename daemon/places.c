@@ -82,7 +82,8 @@ static int
 find_paths(struct conf *c, char *err, size_t size)
 {
 	char	**paths[] = { &c->p.master_key_file, &c->s.state_dir,
-		    &c->s.run_dir, &c->s.logs_dir, &c->s.config_file };
+		    &c->s.run_dir, &c->s.logs_dir, &c->s.config_file,
+		    &c->banner_file };
 	size_t	  i;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "child/evp.h"
+#include "daemon/banner.h"
 #include "daemon/daemon.h"
 #include "daemon/flags.h"
 #include "daemon/notify.h"
@@ -53,7 +54,8 @@ read_settings(struct flags *o, int argc, char **argv, struct conf *c)
 		return (r == FLAGS_USAGE ? EXIT_USAGE : 1);
 	}
 	if (places_find(c, err, sizeof(err)) == -1 ||
-	    places_own(c, err, sizeof(err)) == -1)
+	    places_own(c, err, sizeof(err)) == -1 ||
+	    banner_load(c, err, sizeof(err)) == -1)
 		return (say(err));
 	if (c->debug)
 		c->s.log_level = LOG_LEVEL_DEBUG;

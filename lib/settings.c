@@ -12,7 +12,7 @@
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
 
-#define VALUE_MAX	4096
+#define VALUE_MAX	BANNER_MAX	/* the longest there is */
 
 enum field_type { FIELD_STR, FIELD_I64, FIELD_U32, FIELD_U8 };
 
@@ -38,6 +38,10 @@ static const struct field settings_fields[] = {
 	S(FIELD_U32, max_startups_rate), S(FIELD_U32, max_startups_full),
 	S(FIELD_U32, max_connections), S(FIELD_U32, max_channels),
 	S(FIELD_U32, spares),
+	S(FIELD_U8, tcp_keepalive),
+	S(FIELD_I64, client_alive_ms), S(FIELD_U32, client_alive_max),
+	S(FIELD_I64, server_alive_ms), S(FIELD_U32, server_alive_max),
+	S(FIELD_STR, banner), S(FIELD_STR, recording_notice),
 	S(FIELD_STR, acl_check_cmd), S(FIELD_U32, log_level),
 	S(FIELD_U8, syslog), S(FIELD_U8, quiet_start),
 };

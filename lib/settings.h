@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #define BINDS_MAX	16
+#define BANNER_MAX	16384	/* bytes, each line's CR LF counted */
 
 struct settings {
 	/* where */
@@ -44,6 +45,17 @@ struct settings {
 	uint32_t	 max_connections;
 	uint32_t	 max_channels;		/* per connection */
 	uint32_t	 spares;		/* pairs kept ready */
+	/* silent peers */
+	uint8_t		 tcp_keepalive;
+	int64_t		 client_alive_ms;	/* 0: never asked */
+	uint32_t	 client_alive_max;	/* 0: never given up */
+	int64_t		 server_alive_ms;
+	uint32_t	 server_alive_max;
+	/* words */
+	char		*banner;		/* before login, or ""; lines
+						   end with CR LF but the
+						   last, which has no end */
+	char		*recording_notice;	/* one line, or "" */
 	/* what else */
 	char		*acl_check_cmd;		/* "" without a hook */
 	uint32_t	 log_level;		/* enum log_level */

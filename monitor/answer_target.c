@@ -219,6 +219,7 @@ answer_target_dialling(struct monitor *m)
 		return;
 	if (r == DIAL_DONE) {
 		m->upstream = dial_take(m->dial);
+		dial_set_options(m->upstream, m->settings->tcp_keepalive);
 		proctitle_set("monitor %s %s", show(&u, m->user->name),
 		    show(&s, m->host->name));
 		answer(m, NULL);

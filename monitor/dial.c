@@ -56,22 +56,23 @@ static const struct {
 };
 
 void
-dial_set_options(int fd)
+dial_set_options(int fd, int keepalive)
 {
 	static const struct {
 		int	level, name, value;
 	} options[] = {
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		/* from here on only with keepalive */
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_EVERY },
 		{ IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT },
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, SILENCE_MS },
 	};
-	size_t	i;
+	size_t	i, n = keepalive ? sizeof(options) / sizeof(options[0]) : 1;
 
 	/* What a kernel does not know is not worth a connection. */
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (i = 0; i < n; i++)
 		(void)setsockopt(fd, options[i].level, options[i].name,
 		    &options[i].value, sizeof(options[i].value));
 }
@@ -212,7 +213,6 @@ next_address(struct dial *d)
 			note_error(d, errno);
 			continue;
 		}
-		dial_set_options(d->fd);
 		if (connect(d->fd, (struct sockaddr *)&a->sa, a->len) == -1 &&
 		    errno != EINPROGRESS)
 			give_up_address(d, errno);

@@ -32,7 +32,7 @@ int64_t		 dial_deadline(const struct dial *);
 /* After poll, whatever it said. */
 enum dial_result dial_step(struct dial *);
 
-/* The connected socket, non-blocking, options set; now the caller's. */
+/* The connected socket, non-blocking; now the caller's. */
 int		 dial_take(struct dial *);
 
 /* In a few words, for people: "connection refused". Borrowed. */
@@ -42,9 +42,10 @@ const char	*dial_error(const struct dial *);
 void		 dial_free(struct dial *);
 
 /*
- * What every connection gets before it is handed over: no delay, keepalive,
- * an end when the other side has taken nothing for two minutes.
+ * What every connection gets before it is handed over: no delay, and with
+ * keepalive probes of a peer that is silent, and an end when it has taken
+ * nothing for two minutes.
  */
-void		 dial_set_options(int fd);
+void		 dial_set_options(int fd, int keepalive);
 
 #endif

@@ -78,7 +78,7 @@ take_connection(struct monitor *m, struct ipc *in)
 	split_source(m);
 	m->client = ipc_take_fd(in, 0);
 	fcntl(m->client, F_SETFL, O_RDWR | O_NONBLOCK);
-	dial_set_options(m->client);
+	dial_set_options(m->client, m->settings->tcp_keepalive);
 	if (m->settings->login_grace_ms > 0)
 		m->grace_ends = clock_mono_ms() + m->settings->login_grace_ms;
 	m->use.state = ST_KEX;

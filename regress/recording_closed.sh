@@ -39,6 +39,9 @@ if mount -t tmpfs -o "size=$((size + 256))k" tmpfs "$logs" 2>/dev/null; then
 	[ "$status" -ne 0 ] || fail "status 0 with a full disk"
 	! grep -q unseen "$T/run.out" || fail "it went on unrecorded"
 	log_has 'recording stops: No space' || fail "not a word in the log"
+	wait_for 10 sessions_are 0 || fail "the session goes on"
+	like "why it ended" "$(db_query 'SELECT error FROM sessions
+	    ORDER BY id DESC LIMIT 1')" 'can no longer be recorded'
 else
 	skip "no mounts here: the rest passed"
 fi

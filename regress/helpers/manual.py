@@ -48,7 +48,7 @@ def check_keys(table, page):
             faults.append(f"{key}: is not described")
             continue
         for what, value in ("Default", default), ("Variable", variable):
-            m = re.search(what + r": (\S+)\.(?:\s|$)", text)
+            m = re.search(what + r": (.+?)\.(?:\s|$)", text)
             said = m[1] if m else ""
             if said != value:
                 faults.append(f'{key}: {what}: "{said}" is "{value}"')
