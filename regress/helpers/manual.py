@@ -6,6 +6,7 @@
 # usage: manual.py keys TABLE PAGE	settings, as prog/tables prints them
 #	 manual.py messages TREE PAGE ...	messages, from the sources
 
+import collections
 import glob
 import html
 import os
@@ -14,17 +15,23 @@ import subprocess
 import sys
 
 
-def items(page, section=""):
-    """The items of a page's lists: (head, text), or those of one section."""
+def rendered(page, section=""):
+    """A page, or one section of it, as mandoc's HTML."""
     out = subprocess.run(
         ["mandoc", "-T", "html", "-O", "fragment", page],
         check=True, capture_output=True, encoding="utf-8").stdout
     if section:
         out = out.partition(f'id="{section}"')[2]
         out = out.partition('<h1 class="Sh"')[0]
+    return out
+
+
+def items(out):
+    """The items of its lists: (head, text)."""
     # an item within an item ends the outer one's text, which is no loss
     return [(m[1], m[2]) for m in re.finditer(
-        r"<dt[^>]*>(.*?)</dt>\s*(?:<dd>(.*?))?(?=<dt|</dl>|</dd>)", out,
+        r"<dt[^>]*>(.*?)</dt>\s*(?:<dd[^>]*>(.*?))?(?=<dt|</dl>|</dd>)",
+        out,
         re.S)]
 
 
@@ -36,7 +43,7 @@ def plain(markup):
 def check_keys(table, page):
     faults = []
     described = {}
-    for head, text in items(page):
+    for head, text in items(rendered(page)):
         m = re.match(r"([a-z-]+):", plain(head))
         if m:
             described[m[1]] = plain(text)
@@ -76,17 +83,23 @@ UNSEEN = {"log_verbose", "log_debug", "panic", "proctitle_set",
 # Calls that get a word to fill into a message.
 FILLED = {"db_check_name", "db_check_text", "ask_malformed"}
 
+# What is given to somebody, but is no message.
+OTHER = {"created by sshportal", "from an invite", "no role", "give up",
+         "closed by the client", "Cryptographic Forum Research Group",
+         "host group", "user group", "invite expired"}
 # Functions whose texts are help or a result, not messages.
 HELP = {"usage", "usage_key", "flags_usage", "greet_invited", "line_loop",
         "show_names", "print_total", "write_option", "help_all", "help_noun",
-        "help_usage", "invite_redeem", "version_exec", "put_column"}
+        "help_usage", "greeting", "version_exec"}
 # Tables that the manuals show elsewhere; and words for such tables.
 TABLES = {"conf_key", "cmd_opt", "cmd_entry", "field", "commands",
           "phase_titles"}
 MEMBERS = {"brief", "things", "arg"}
 
+# SQL, and lists of columns.
 SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|FROM|JOIN"
-                 r"|WHERE|ORDER BY|PRAGMA|VALUES)\b|^(\w+(\.\w+)?, )+")
+                 r"|WHERE|ORDER BY|PRAGMA|VALUES)\b"
+                 r"|^\s*(\w+(\.\w+)?, )+\w+(\.\w+)?\s*$")
 TOKEN = re.compile(r"""
     (?P<skip>/\*.*?\*/|//[^\n]*|\\\n|[ \t]+)
     |(?P<string>"(?:\\.|[^"\\\n])*")
@@ -113,19 +126,22 @@ def unquote(literal):
                   lambda m: plain_c.get(m[1], m[1]), literal[1:-1])
 
 
+# A text: its line; what it is given to, and whether as the first text; the
+# function that it is in; the two words before; those of its declaration.
+Text = collections.namedtuple(
+    "Text", "line callee first function before member declared raw")
+NONE, MENTION, ITEM = range(3)
+
+
 def texts(path):
-    """The texts of a file: (line, function that it is given to, text)."""
+    """All texts of a file."""
     with open(path, encoding="utf-8") as f:
         source = f.read()
-    heads = [(m.start(), m[1]) for m in
+    # in this style a function's name stands in the first column
+    heads = [(source.count("\n", 0, m.start()) + 1, m[1]) for m in
              re.finditer(r"^([a-z]\w*)\(", source, re.M)]
     toks = list(tokens(source))
-    lines = source.split("\n")
-    starts, at = [], 0
-    for text in lines:
-        starts.append(at)
-        at += len(text) + 1
-    stack = []
+    stack = []			# what is open: [call, texts in it]
     declared = []			# words since the last ; or }
     i = 0
     while i < len(toks):
@@ -143,15 +159,17 @@ def texts(path):
                 else:
                     text += ANY
                 j += 1
-            within = [name for pos, name in heads if pos < starts[line - 1]]
-            callee = next((c for c in reversed(stack) if c), "")
-            yield (line, callee, within[-1] if within else "", before,
-                   toks[i - 2][1] if i > 1 else "", set(declared), text)
+            within = [name for at, name in heads if at < line]
+            call = next((c for c in reversed(stack) if c[0]), ["", 0])
+            call[1] += 1
+            yield Text(line, call[0], call[1] == 1,
+                       within[-1] if within else "", before,
+                       toks[i - 2][1] if i > 1 else "", set(declared), text)
             i = j
             continue
         if tok in "([{":
-            stack.append(before if tok == "(" and i and
-                         toks[i - 1][0] == "word" else "")
+            is_call = tok == "(" and i > 0 and toks[i - 1][0] == "word"
+            stack.append([before if is_call else "", 0])
         elif tok in ")]}" and stack:
             stack.pop()
         if tok in ";" or (tok == "}" and not stack):
@@ -172,47 +190,52 @@ def words(text):
 
 
 def messages(tree):
-    """Where, template, and whether an item has to fit it as a whole."""
+    """Where, template, and the text that it needs: an item, or any, or none."""
     for layer in LAYERS:
         for path in sorted(glob.glob(os.path.join(tree, layer, "*.[ch]"))):
             where = os.path.relpath(path, tree)
-            for (line, callee, function, before, member, declared,
-                 raw) in texts(path):
-                text = template(raw)
-                logged = callee in LOGGED
-                if (callee in UNSEEN | FILLED or function in HELP or
-                        declared & TABLES or SQL.search(raw) or
-                        before == "=" and member in MEMBERS):
+            for t in texts(path):
+                text = template(t.raw)
+                if (t.callee in UNSEEN | FILLED or t.function in HELP or
+                        t.declared & TABLES or SQL.search(t.raw) or
+                        t.before == "=" and t.member in MEMBERS or
+                        text in OTHER or text.startswith(('{"', "sh -c "))):
                     continue
-                if logged and words(text):
-                    yield f"{where}:{line}", text, True
+                need = NONE
+                if (t.callee in LOGGED and t.first and
+                        re.search(r"[A-Za-z]{3}", text) or
+                        text.startswith("sshportal: ")):
+                    need = ITEM
                 elif len(words(text)) > 1:
-                    yield (f"{where}:{line}", text,
-                           text.startswith("sshportal: "))
+                    need = MENTION
+                yield f"{where}:{t.line}", text, need
 
 
 def pattern(text):
-    return ".+".join(re.escape(part) for part in text.split(ANY))
+    return ".*".join(re.escape(part) for part in text.split(ANY))
 
 
 def check_messages(tree, *pages):
     heads, everything = [], ""
     for page in pages:
-        for head, text in items(page, "DIAGNOSTICS"):
-            head = re.sub(r'<var class="Ar">.*?</var>', ANY, head, flags=re.S)
-            heads.append(plain(head))
-            everything += plain(head) + "\n" + plain(text) + "\n"
+        out = re.sub(r'<var class="Ar">.*?</var>', ANY,
+                     rendered(page, "DIAGNOSTICS"), flags=re.S)
+        heads += [plain(head) for head, _ in items(out)]
+        everything += plain(out)
     faults, alive, n = [], set(), 0
-    for where, text, whole in messages(tree):
+    for where, text, need in messages(tree):
         n += 1
-        found = {h for h in heads if re.fullmatch(pattern(text), h)}
-        if whole and not found:
-            faults.append(f"{where}: no item fits \"{text}\"")
-        elif not re.search(pattern(text), everything):
-            faults.append(f"{where}: not explained: \"{text}\"")
-        alive |= {h for h in heads if re.search(pattern(text), h)}
-    faults += [f"no message is like \"{h}\"" for h in heads
-               if h not in alive]
+        like = pattern(text)
+        if need == ITEM and not any(re.fullmatch(like, h) for h in heads):
+            faults.append(f'{where}: no item for "{text}"')
+        if need == MENTION and not re.search(like, everything):
+            faults.append(f'{where}: not explained: "{text}"')
+        if re.search("[a-z]{3}", text):
+            # one word alone says little of the message that it is part of
+            fits = re.fullmatch if need == NONE else re.search
+            alive |= {h for h in heads if fits(like, h)}
+    faults += [f'no message is like "{h}"' for h in heads
+               if h not in alive and re.search("[a-z]{3}", h)]
     if n < 100:
         faults.append(f"{tree}: only {n} messages")
     return [f.replace(ANY, "%s") for f in faults]
