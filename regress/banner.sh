@@ -104,7 +104,7 @@ say "and goes on with the old one when the new does not do"
 rm "$banner"
 kill -HUP "$PORTAL_PID"
 wait_for 20 log_has 'reload refused' || fail "the reload was not refused"
-log_has "reload: (sshportal: )?banner: $banner: No such file" ||
+log_has "reload refused.*: banner: $banner: No such file" ||
     fail "not a word why"
 ok p web1@portal true
 shown "after a reload that was refused"
