@@ -153,6 +153,25 @@ flags_parse(struct flags *o, int argc, char **argv, char *err, size_t size)
 	return (0);
 }
 
+int
+flags_parse_head(struct flags *o, int argc, char **argv, int *used, char *err,
+    size_t size)
+{
+	struct words	w = { argc, argv, err, size };
+
+	memset(o, 0, sizeof(*o));
+	for (; w.argc > 0 && w.argv[0][0] == '-'; w.argc--, w.argv++) {
+		if (strcmp(w.argv[0], "--") == 0) {
+			w.argc--;
+			break;
+		}
+		if (take_flag(o, &w) == -1)
+			return (-1);
+	}
+	*used = argc - w.argc;
+	return (0);
+}
+
 static void
 usage_key(FILE *f, const struct conf_key *k)
 {

@@ -30,6 +30,13 @@ struct flags {
 int	flags_parse(struct flags *, int argc, char **argv, char *err,
 	    size_t);
 
+/*
+ * The same up to the first word that is no flag, or past a "--"; *used is how
+ * many words were read.
+ */
+int	flags_parse_head(struct flags *, int argc, char **argv, int *used,
+	    char *err, size_t);
+
 /* Prints all flags of the server. */
 void	flags_usage(FILE *);
 

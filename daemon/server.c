@@ -24,6 +24,7 @@
 #include "daemon/server.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
+#include "monitor/local.h"
 #include "monitor/verify.h"
 
 #define FIRST_FD	3
@@ -35,20 +36,25 @@ say(const char *text)
 	return (1);
 }
 
-/* Reads everything into c. Returns 0, or an exit status after saying why. */
+/* A command line that is not to be understood. */
 static int
-read_settings(struct flags *o, int argc, char **argv, struct conf *c)
+say_usage(const char *err)
+{
+	say(err);
+	say("\"sshportal server --help\" lists all flags");
+	return (EXIT_USAGE);
+}
+
+/*
+ * Reads everything that the flags lead to into c. Returns 0, or an exit status
+ * after saying why.
+ */
+static int
+load_settings(const struct flags *o, struct conf *c)
 {
 	char			err[CONF_ERR_MAX];
 	enum flags_result	r;
 
-	if (flags_parse(o, argc, argv, err, sizeof(err)) == -1) {
-		say(err);
-		say("\"sshportal server --help\" lists all flags");
-		return (EXIT_USAGE);
-	}
-	if (o->help)
-		return (0);
 	if ((r = flags_load(o, c, err, sizeof(err))) != FLAGS_OK) {
 		say(err);
 		return (r == FLAGS_USAGE ? EXIT_USAGE : 1);
@@ -60,6 +66,17 @@ read_settings(struct flags *o, int argc, char **argv, struct conf *c)
 	if (c->debug)
 		c->s.log_level = LOG_LEVEL_DEBUG;
 	return (0);
+}
+
+/* The same from the words of a command line. */
+static int
+read_settings(struct flags *o, int argc, char **argv, struct conf *c)
+{
+	char	err[CONF_ERR_MAX];
+
+	if (flags_parse(o, argc, argv, err, sizeof(err)) == -1)
+		return (say_usage(err));
+	return (o->help ? 0 : load_settings(o, c));
 }
 
 /* Makes the memfds of settings and secrets. Returns 0, or -1 with errno. */
@@ -168,6 +185,34 @@ server_verify(int argc, char **argv)
 		status = say("memfd: no room for the settings");
 	else
 		status = verify_main(im.secrets, &c.s);
+	conf_free(&c);
+	return (status);
+}
+
+int
+server_admin(int argc, char **argv)
+{
+	struct conf	c;
+	struct flags	o;
+	char		err[CONF_ERR_MAX];
+	int		status, used;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	if (flags_parse_head(&o, argc - 2, argv + 2, &used, err,
+	    sizeof(err)) == -1)
+		return (say_usage(err));
+	if (o.help) {
+		fputs("usage: sshportal admin [flags as of the server] "
+		    "[COMMAND]\n\"sshportal admin help\" lists the commands; "
+		    "without one there is a prompt.\n", stdout);
+		return (0);
+	}
+	conf_init(&c);
+	if ((status = load_settings(&o, &c)) == 0) {
+		log_init("admin", c.s.log_level);
+		status = local_main(&c.s, &c.p, argv + 2 + used,
+		    argc - 2 - used);
+	}
 	conf_free(&c);
 	return (status);
 }

@@ -16,6 +16,12 @@ int	server_main(int argc, char **argv);
 /* "sshportal verify": the audit log; flags as of the server. The same. */
 int	server_verify(int argc, char **argv);
 
+/*
+ * "sshportal admin": flags as of the server, then a command of the admin
+ * shell. The same.
+ */
+int	server_admin(int argc, char **argv);
+
 /* What a process does that was executed with an image. */
 int	server_image(struct image *);
 

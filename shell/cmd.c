@@ -44,6 +44,21 @@ opt_text(const struct cmd_call *c, const char *name)
 	return (v->n > 0 ? v->texts[0] : NULL);
 }
 
+size_t
+opt_count(const struct cmd_call *c, const char *name)
+{
+	return (c->parsed->opts[opt_index(c, name)].n);
+}
+
+const char *
+opt_nth(const struct cmd_call *c, const char *name, size_t i)
+{
+	const struct option_value	*v =
+	    &c->parsed->opts[opt_index(c, name)];
+
+	return (i < v->n ? v->texts[i] : NULL);
+}
+
 int64_t
 opt_number(const struct cmd_call *c, const char *name)
 {

@@ -42,6 +42,7 @@ enum value_kind {
 	VALUE_HOST,
 	VALUE_KEY,
 	VALUE_USER,
+	VALUE_USERKEY,		/* all keys of a user, by the user's name */
 	VALUE_HOSTGROUP,
 	VALUE_USERGROUP
 };
@@ -130,12 +131,15 @@ struct cmd_call {
 };
 
 /*
- * What an option was given, or its fallback. The option must be declared.
+ * What an option was given, or its fallback; of a list, how many and which.
+ * The option must be declared.
  * Borrowed until the command's end.
  */
 int			 opt_given(const struct cmd_call *, const char *);
 const char		*opt_text(const struct cmd_call *, const char *);
 int64_t			 opt_number(const struct cmd_call *, const char *);
+size_t			 opt_count(const struct cmd_call *, const char *);
+const char		*opt_nth(const struct cmd_call *, const char *, size_t);
 const struct refs	*opt_refs(const struct cmd_call *, const char *);
 
 /* An operand as it was typed. */

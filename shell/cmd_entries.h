@@ -13,6 +13,8 @@ extern const struct cmd_entry	cmd_key_create, cmd_key_inspect, cmd_key_ls,
 				cmd_key_setup, cmd_key_show;
 extern const struct cmd_entry	cmd_session_ls;
 extern const struct cmd_entry	cmd_user_invite, cmd_user_ls;
+extern const struct cmd_entry	cmd_userkey_create, cmd_userkey_inspect,
+				cmd_userkey_ls, cmd_userkey_rm;
 extern const struct cmd_entry	cmd_info, cmd_version, cmd_help, cmd_exit;
 
 #endif

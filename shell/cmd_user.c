@@ -19,6 +19,10 @@
 
 /* user invite -- make an account and the login that binds a key to it */
 
+static const char *const	roles[] = { ROLE_ADMIN, ROLE_TRUSTED,
+				    ROLE_STANDARD, ROLE_AUDITOR,
+				    ROLE_LISTHOSTS, NULL };
+
 static const struct cmd_opt	invite_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
 	    .brief = "their login name here (left of the @)" },
@@ -27,6 +31,11 @@ static const struct cmd_opt	invite_opts[] = {
 	{ .name = "group", .letter = 'g', .kind = VALUE_USERGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "user group",
 	    .fallback = GROUP_DEFAULT },
+	{ .name = "role", .letter = 'r', .kind = VALUE_CHOICE,
+	    .flags = OPT_LIST, .arg = "ROLE", .brief = "what they may do here",
+	    .fallback = ROLE_STANDARD, .choices = roles },
+	{ .name = "again", .letter = 'a', .kind = VALUE_FLAG,
+	    .brief = "for a user that there is, who lost their key" },
 	{ .name = "expires", .letter = 'e', .kind = VALUE_WHEN,
 	    .arg = "TIME", .brief = "until when the invite is good",
 	    .fallback = "+7d" },
@@ -41,8 +50,8 @@ invite_check_email(struct cmd_call *c, const char *email)
 	int		 r = user_by_email(c->sh->db, email, &u);
 
 	if (r == DB_OK)
-		r = cmd_fail(c, "the user \"%s\" has this e-mail already",
-		    u->name);
+		r = cmd_fail(c, "the user \"%s\" has this e-mail already: "
+		    "--again makes a new invite for them", u->name);
 	else if (r == DB_AMBIGUOUS)
 		r = cmd_fail(c, "several users have this e-mail already");
 	else if (r == DB_NOTFOUND)
@@ -61,37 +70,76 @@ invite_row(struct cmd_call *c, const struct user *u, int64_t *id)
 
 	if ((r = user_create(db, u, id)) == DB_EXISTS)
 		return (cmd_fail(c, "there is a user \"%s\" already", u->name));
-	if (r == DB_OK)
-		r = user_role_add(db, *id, ROLE_STANDARD);
+	for (i = 0; r == DB_OK && i < opt_count(c, "role"); i++)
+		r = user_role_add(db, *id, opt_nth(c, "role", i));
 	for (i = 0; r == DB_OK && i < groups->n; i++)
 		r = group_add(db, GROUP_USER, groups->v[i].id, *id);
 	return (r);
 }
 
+static void
+invite_made(struct cmd_call *c, int64_t id, const char *name,
+    const char *token)
+{
+	cmd_made(c, id, name);
+	result_line(&c->result, "invite:%s", token);
+}
+
 static int
-invite_user(struct cmd_call *c, const char *email, const char *name)
+invite_user(struct cmd_call *c, const char *email, const char *name,
+    int64_t until)
 {
 	struct user	u;
 	char		token[TOKEN_SIZE], hash[TOKEN_HASH_SIZE];
 	int64_t		id;
 	int		r;
 
-	memset(&u, 0, sizeof(u));
-	if (when_parse(opt_text(c, "expires"), c->now,
-	    &u.invite_expires_at) == -1 || u.invite_expires_at <= c->now)
-		return (cmd_fail(c, "the invite would have expired already"));
 	if ((r = invite_check_email(c, email)) != DB_OK)
 		return (r);
 	token_make(token);
 	token_hash(token, hash);
+	memset(&u, 0, sizeof(u));
 	u.name = (char *)name;
 	u.email = (char *)email;
 	u.comment = (char *)opt_text(c, "comment");
 	u.invite_hash = hash;
-	if ((r = invite_row(c, &u, &id)) == DB_OK) {
-		cmd_made(c, id, name);
-		result_line(&c->result, "invite:%s", token);
+	u.invite_expires_at = until;
+	if ((r = invite_row(c, &u, &id)) == DB_OK)
+		invite_made(c, id, name, token);
+	explicit_bzero(token, sizeof(token));
+	return (r);
+}
+
+/* For somebody who is known here; the account stays as it is. */
+static int
+invite_again(struct cmd_call *c, const char *whom, int64_t until)
+{
+	struct user	*u = NULL;
+	char		 token[TOKEN_SIZE], hash[TOKEN_HASH_SIZE];
+	int		 r;
+
+	if (opt_given(c, "name") || opt_given(c, "comment") ||
+	    opt_given(c, "group") || opt_given(c, "role")) {
+		c->usage = 1;
+		return (cmd_fail(c, "--again changes nothing of the account: "
+		    "--name, --comment, --group and --role are for new ones"));
 	}
+	token_make(token);
+	token_hash(token, hash);
+	r = user_find(c->sh->db, whom, &u);
+	if (r == DB_NOTFOUND)
+		r = cmd_fail(c, "no user \"%s\"", whom);
+	else if (r == DB_AMBIGUOUS)
+		r = cmd_fail(c, "several users have this e-mail: use a name "
+		    "or an id");
+	else if (r == DB_OK && !user_usable(u, c->now))
+		r = cmd_fail(c, "the account of \"%s\" is disabled or has "
+		    "expired: an invite would not let them in", u->name);
+	else if (r == DB_OK)
+		r = user_set_invite(c->sh->db, u->id, hash, until);
+	if (r == DB_OK)
+		invite_made(c, u->id, u->name, token);
+	user_free(u);
 	explicit_bzero(token, sizeof(token));
 	return (r);
 }
@@ -101,8 +149,14 @@ user_invite_exec(struct cmd_call *c)
 {
 	const char	*email = operand_text(c, 0);
 	char		*name = NULL, err[NAMES_ERROR_MAX];
+	int64_t		 until;
 	int		 r;
 
+	if (when_parse(opt_text(c, "expires"), c->now, &until) == -1 ||
+	    until <= c->now)
+		return (cmd_fail(c, "the invite would have expired already"));
+	if (opt_given(c, "again"))
+		return (invite_again(c, email, until));
 	if (name_from_email(email, &name, err) == -1) {
 		r = cmd_fail(c, "%s", err);
 		goto out;
@@ -114,7 +168,7 @@ user_invite_exec(struct cmd_call *c)
 	if (name_check_login(name, c->sh->settings, err) == -1)
 		r = cmd_fail(c, "%s", err);
 	else
-		r = invite_user(c, email, name);
+		r = invite_user(c, email, name, until);
  out:
 	free(name);
 	return (r);

@@ -129,6 +129,30 @@ refuse_choice(const struct cmd_opt *o, const char *text, char *err)
 	return (refuse(err, text, why));
 }
 
+/* One choice; or each of a list, between the commas. */
+static int
+check_choices(const struct cmd_opt *o, const char *text, char *err)
+{
+	char	*part;
+	size_t	 len;
+	int	 ok = 1;
+
+	if (!(o->flags & OPT_LIST))
+		return (is_choice(o->choices, text) ? 0 :
+		    refuse_choice(o, text, err));
+	for (; ok; text += len + 1) {
+		len = strcspn(text, ",");
+		part = xmemdup0(text, len);
+		ok = len == 0 || is_choice(o->choices, part);
+		if (!ok)
+			refuse_choice(o, part, err);
+		free(part);
+		if (text[len] == '\0')
+			break;
+	}
+	return (ok ? 0 : -1);
+}
+
 /* Whether a value is of its option's kind; names are looked up later. */
 static int
 value_check(const struct cmd_opt *o, const char *text, char *err)
@@ -142,9 +166,7 @@ value_check(const struct cmd_opt *o, const char *text, char *err)
 			return (refuse(err, text, "is not a number"));
 		return (0);
 	case VALUE_CHOICE:
-		if (!is_choice(o->choices, text))
-			return (refuse_choice(o, text, err));
-		return (0);
+		return (check_choices(o, text, err));
 	case VALUE_WHEN:
 		if (when_parse(text, 0, &utc) == -1)
 			return (refuse(err, text, "is not a time, such as "

@@ -2,6 +2,7 @@
 /*
  * Looking up what operands and options name, by the kind that is declared.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "db/host.h"
 #include "db/key.h"
 #include "db/user.h"
+#include "db/userkey.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "shell/resolve.h"
@@ -82,6 +84,64 @@ static int
 find_usergroup(struct db *db, const char *text, struct ref *ref)
 {
 	return (find_group(db, GROUP_USER, text, ref));
+}
+
+/* Keeps a row that is not there yet. */
+static void
+refs_add(struct refs *refs, struct ref ref)
+{
+	size_t	i;
+
+	for (i = 0; i < refs->n; i++) {
+		if (refs->v[i].id == ref.id) {
+			free(ref.name);
+			return;
+		}
+	}
+	refs->v = xreallocarray(refs->v, refs->n + 1, sizeof(*refs->v));
+	refs->v[refs->n++] = ref;
+}
+
+static void
+take_userkey(struct refs *refs, const struct userkey *k)
+{
+	struct ref	ref = { .id = k->id };
+
+	ref.name = xasprintf("%s %s", k->user_name, k->fingerprint);
+	refs_add(refs, ref);
+}
+
+/* A key by its id; or those of a user, who must have one. */
+static int
+find_userkeys(struct db *db, const char *text, struct refs *refs)
+{
+	struct userkey_list	*l;
+	struct userkey		*k;
+	struct user		*u;
+	size_t			 i;
+	int64_t			 id;
+	int			 r;
+
+	/* a user's name is never digits only */
+	if (*text != '\0' && text[strspn(text, "0123456789")] == '\0') {
+		errno = 0;
+		id = strtoll(text, NULL, 10);
+		r = userkey_get(db, errno == 0 ? id : 0, &k);
+		if (r == DB_OK)
+			take_userkey(refs, k);
+		userkey_free(k);
+		return (r);
+	}
+	if ((r = user_find(db, text, &u)) == DB_OK)
+		r = userkey_list(db, u->id, 0, &l);
+	user_free(u);
+	if (r != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		take_userkey(refs, &l->v[i]);
+	r = l->n > 0 ? DB_OK : DB_NOTFOUND;
+	userkey_list_free(l);
+	return (r);
 }
 
 static void
@@ -156,12 +216,17 @@ static const struct finder {
 	const char	*thing;
 	int		(*find)(struct db *, const char *, struct ref *);
 	int		(*list)(struct db *, size_t, struct db_names *);
+	/* instead of find, where one text names several */
+	int		(*find_all)(struct db *, const char *, struct refs *);
 } finders[] = {
-	{ VALUE_HOST, "host", find_host, list_hosts },
-	{ VALUE_KEY, "key", find_key, list_keys },
-	{ VALUE_USER, "user", find_user, list_users },
-	{ VALUE_HOSTGROUP, "host group", find_hostgroup, list_hostgroups },
-	{ VALUE_USERGROUP, "user group", find_usergroup, list_usergroups },
+	{ VALUE_HOST, "host", find_host, list_hosts, NULL },
+	{ VALUE_KEY, "key", find_key, list_keys, NULL },
+	{ VALUE_USER, "user", find_user, list_users, NULL },
+	{ VALUE_USERKEY, "user key", NULL, list_users, find_userkeys },
+	{ VALUE_HOSTGROUP, "host group", find_hostgroup, list_hostgroups,
+	    NULL },
+	{ VALUE_USERGROUP, "user group", find_usergroup, list_usergroups,
+	    NULL },
 };
 
 static const struct finder *
@@ -182,22 +247,6 @@ resolve_is_ref(enum value_kind kind)
 	return (finder_of(kind) != NULL);
 }
 
-/* Keeps a row that is not there yet. */
-static void
-refs_add(struct refs *refs, struct ref ref)
-{
-	size_t	i;
-
-	for (i = 0; i < refs->n; i++) {
-		if (refs->v[i].id == ref.id) {
-			free(ref.name);
-			return;
-		}
-	}
-	refs->v = xreallocarray(refs->v, refs->n + 1, sizeof(*refs->v));
-	refs->v[refs->n++] = ref;
-}
-
 /* Adds a text that nothing is called by to the sentence. */
 static void
 blame(char *err, const char *thing, const char *text)
@@ -211,12 +260,26 @@ blame(char *err, const char *thing, const char *text)
 		    text);
 }
 
+/* The row or rows that one text names. */
+static int
+refs_find(const struct finder *f, struct db *db, const char *text,
+    struct refs *refs)
+{
+	struct ref	ref;
+	int		r;
+
+	if (f->find_all != NULL)
+		return (f->find_all(db, text, refs));
+	if ((r = f->find(db, text, &ref)) == DB_OK)
+		refs_add(refs, ref);
+	return (r);
+}
+
 int
 resolve_refs(struct db *db, enum value_kind kind, char *const *texts, size_t n,
     struct refs *refs, char *err)
 {
 	const struct finder	*f = finder_of(kind);
-	struct ref		 ref;
 	size_t			 i;
 	int			 r, absent = 0;
 
@@ -225,17 +288,15 @@ resolve_refs(struct db *db, enum value_kind kind, char *const *texts, size_t n,
 		panic("resolve_refs: kind %d names no rows", kind);
 	err[0] = '\0';
 	for (i = 0; i < n; i++) {
-		r = f->find(db, texts[i], &ref);
-		if (r == DB_OK) {
-			refs_add(refs, ref);
-		} else if (r == DB_NOTFOUND) {
+		r = refs_find(f, db, texts[i], refs);
+		if (r == DB_NOTFOUND) {
 			blame(err, f->thing, texts[i]);
 			absent = 1;
 		} else if (r == DB_AMBIGUOUS) {
 			snprintf(err, CMD_ERROR_MAX, "more than one %s goes "
 			    "by this e-mail: use a name or an id", f->thing);
 			return (r);
-		} else {
+		} else if (r != DB_OK) {
 			return (r);
 		}
 	}

@@ -6,6 +6,7 @@
 #define SHELL_RUN_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "shell/cmd.h"
 #include "shell/output.h"
@@ -25,6 +26,11 @@ struct shell {
 	const char		*source;	/* and from where */
 	const struct sealer	*sealer;
 	const struct settings	*settings;	/* may be NULL */
+	const char		*local;		/* no account, but the machine's
+						   own administrator, by this
+						   name; else NULL */
+	FILE			*in;		/* what commands read; or
+						   NULL */
 	struct output		 out;
 	int			 done;		/* "exit" was said, or the
 						   account is no longer */
@@ -36,8 +42,12 @@ struct shell {
  */
 int	run_line(struct shell *, const char *line);
 
+/* The same with a line that was split already, into n words, 1 or more. */
+int	run_words(struct shell *, char *const *words, size_t n);
+
 /*
- * Reads the user of the shell. Returns DB_OK and the row (caller frees), or
+ * Reads the user of the shell; of a local one there is no row, so one is made
+ * that is an administrator's. Returns DB_OK and the row (caller frees), or
  * another class and a sentence in err (CMD_ERROR_MAX bytes): the account is
  * gone, disabled or expired, or the store is away.
  */

@@ -89,7 +89,8 @@ shell_open(struct shell *sh, const struct shell_args *a, struct user **me)
 				    .password = a->db_password };
 	char			err[CMD_ERROR_MAX] = "";
 
-	if (db_open(&sh->db, &o, NULL, 0) != DB_OK ||
+	sh->db = a->local != NULL ? a->db : NULL;
+	if ((sh->db == NULL && db_open(&sh->db, &o, NULL, 0) != DB_OK) ||
 	    (run_identify(sh, me, err) != DB_OK && err[0] == '\0')) {
 		fprintf(stderr, "sshportal: the database is away, "
 		    "try again later\n");
@@ -102,6 +103,17 @@ shell_open(struct shell *sh, const struct shell_args *a, struct user **me)
 	return (0);
 }
 
+/* One command, a prompt, or lines of input. */
+static int
+shell_run(struct shell *sh, const struct shell_args *a, const char *name)
+{
+	if (a->local != NULL && a->nwords > 0)
+		return (run_words(sh, a->words, a->nwords));
+	if (a->command != NULL)
+		return (run_line(sh, a->command));
+	return (a->pty ? line_loop(sh, name) : run_input(sh, stdin));
+}
+
 int
 shell_main(const struct shell_args *a)
 {
@@ -109,27 +121,26 @@ shell_main(const struct shell_args *a)
 	struct sealer	 sealer;
 	struct shell	 sh = { .user_id = a->user, .source = a->source,
 			    .sealer = &sealer, .settings = a->settings,
+			    .local = a->local, .in = stdin,
 			    .out = { .out = stdout, .err = stderr } };
 	struct user	*me = NULL;
+	const char	*title = a->local != NULL ? "admin" : "shell";
 
-	proctitle_set("shell");
+	proctitle_set("%s", title);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	sandbox_shell();
 	check_term();
 	vault_init(&sealer, &vault);
+	if (a->local != NULL)
+		sh.sealer = a->sealer;
 	if (a->pty)
 		sh.out.width = terminal_width();
 	if (shell_open(&sh, a, &me) == -1) {
 		db_close(sh.db);
 		return (RUN_FAILED);
 	}
-	proctitle_set("shell %s", me->name);
-	if (a->command != NULL)
-		status = run_line(&sh, a->command);
-	else if (a->pty)
-		status = line_loop(&sh, me->name);
-	else
-		status = run_input(&sh, stdin);
+	proctitle_set("%s %s", title, me->name);
+	status = shell_run(&sh, a, me->name);
 	if (output_flush(&sh.out) == -1 && status == RUN_OK)
 		status = RUN_FAILED;
 	user_free(me);

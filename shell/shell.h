@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct db;
+struct sealer;
 struct settings;
 
 /* All borrowed. Standard input, output and error are in place. */
@@ -23,14 +25,25 @@ struct shell_args {
 						   input */
 	int			 pty;		/* the three are a terminal */
 	const struct settings	*settings;
+
+	/* At the machine itself, where no monitor stands behind it: */
+	const char		*local;		/* who, for events; NULL:
+						   nobody, see no further */
+	struct db		*db;		/* open, closed here; instead of
+						   driver and db_conn */
+	const struct sealer	*sealer;	/* instead of the vault */
+	char *const		*words;		/* the command, split; instead
+						   of command */
+	size_t			 nwords;
 };
 
 /*
  * Runs in a process of its own, forked by the monitor without any secret and
- * without its store's connection. Opens the store itself; who the user is and
- * may do, it reads there before each command. Returns the exit status: 0, 1
- * for failures, 2 for usage errors; of several lines that of the last that
- * failed. A prompt always ends with 0.
+ * without its store's connection; or started by the machine's administrator
+ * (args->local), for whom nobody is asked. Opens the store itself; who the
+ * user is and may do, it reads there before each command. Returns the exit
+ * status: 0, 1 for failures, 2 for usage errors; of several lines that of the
+ * last that failed. A prompt always ends with 0.
  */
 int	shell_main(const struct shell_args *);
 

@@ -170,6 +170,39 @@ test_usage(void **state)
 	free(text);
 }
 
+/* The flags before a command end where it begins. */
+static void
+test_head(void **state)
+{
+	const char	*words[] = { "-D", "--db-conn", "x", "--config=c",
+			    "user", "invite", "--group=g", "a@b" };
+	const char	*dashes[] = { "--debug", "--", "--db-conn", "x" };
+	struct flags	 f;
+	int		 used = -1;
+
+	(void)state;
+	assert_int_equal(flags_parse_head(&f, 8, (char **)words, &used, err,
+	    sizeof(err)), 0);
+	assert_int_equal(used, 4);
+	assert_int_equal(f.nvalues, 2);
+	assert_value(&f, 1, "db-conn", "x");
+	assert_string_equal(f.config_file, "c");
+	assert_int_equal(flags_parse_head(&f, 4, (char **)dashes, &used, err,
+	    sizeof(err)), 0);
+	assert_int_equal(used, 2);
+	assert_int_equal(f.nvalues, 1);
+	assert_int_equal(flags_parse_head(&f, 1, (char **)words, &used, err,
+	    sizeof(err)), 0);
+	assert_int_equal(used, 1);
+	assert_int_equal(flags_parse_head(&f, 0, (char **)words, &used, err,
+	    sizeof(err)), 0);
+	assert_int_equal(used, 0);
+	words[0] = "--nonsense";
+	assert_int_equal(flags_parse_head(&f, 8, (char **)words, &used, err,
+	    sizeof(err)), -1);
+	assert_non_null(strstr(err, "--nonsense"));
+}
+
 int
 main(void)
 {
@@ -181,6 +214,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_head),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sshportal admin`: the admin shell's commands at the machine itself, for
+ * those whom its files permit it anyway: root and the owner of the database.
+ * The way back in for an administrator who is locked out.
+ */
+#ifndef MONITOR_LOCAL_H
+#define MONITOR_LOCAL_H
+
+struct secret_settings;
+struct settings;
+
+/*
+ * Loads the master key, drops its privileges for good, opens the store and
+ * runs one command of n words (a word alone is split as a line is); without
+ * one, what is typed at a prompt or comes on standard input. Whether the
+ * portal runs meanwhile does not matter. Returns an exit status: 0, 1 for
+ * failures, 2 for usage.
+ */
+int	local_main(const struct settings *, const struct secret_settings *,
+	    char *const *words, int n);
+
+#endif

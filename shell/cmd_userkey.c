@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * userkey: the public keys that people log in with.
+ */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "db/db.h"
+#include "db/userkey.h"
+#include "lib/sshkey.h"
+#include "lib/xmalloc.h"
+#include "shell/cmd.h"
+#include "shell/cmd_entries.h"
+#include "shell/run.h"
+
+#define KEYS_MAX	100	/* that one command reads */
+
+/* userkey create -- let a key in as a user */
+
+static const struct cmd_opt	create_opts[] = {
+	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
+	    .arg = "TEXT", .brief = "what people should know (the key's own)" },
+	{ .name = NULL }
+};
+
+/* The keys that were read. */
+struct batch {
+	struct userkey	v[KEYS_MAX];	/* type: constant; the rest owned */
+	size_t		n;
+};
+
+static void
+batch_forget(void *prepared)
+{
+	struct batch	*b = prepared;
+	size_t		 i;
+
+	for (i = 0; i < b->n; i++) {
+		free(b->v[i].blob);
+		free(b->v[i].comment);
+		free(b->v[i].fingerprint);
+	}
+	free(b);
+}
+
+/* One line; a remark is none. */
+static int
+batch_add(struct cmd_call *c, struct batch *b, const char *line)
+{
+	struct userkey		*k = &b->v[b->n];
+	struct sshkey_info	 info;
+	EVP_PKEY		*pkey;
+	char			 err[256], print[SSHKEY_FINGERPRINT_SIZE];
+
+	if (line[strspn(line, " \t")] == '#')
+		return (DB_OK);
+	if (b->n == KEYS_MAX)
+		return (cmd_fail(c, "more than %d keys at once", KEYS_MAX));
+	if (sshkey_parse_line(line, &k->blob, &k->bloblen, &k->comment, err,
+	    sizeof(err)) == -1)
+		return (cmd_fail(c, "key %zu: %s", b->n + 1, err));
+	b->n++;
+	if (sshkey_info(k->blob, k->bloblen, &info) == -1 ||
+	    sshkey_from_blob(k->blob, k->bloblen, &pkey) == -1)
+		return (cmd_fail(c, "key %zu is none that a signature could "
+		    "be checked with", b->n));
+	EVP_PKEY_free(pkey);
+	k->type = (char *)info.type;
+	k->fingerprint = xstrdup(sshkey_fingerprint(k->blob, k->bloblen,
+	    print));
+	return (DB_OK);
+}
+
+/* Reads lines up to an empty one, or the end. */
+static int
+batch_read(struct cmd_call *c, struct batch *b, FILE *in)
+{
+	char	*line = xmalloc(SSHKEY_TEXT_MAX);
+	size_t	 len;
+	int	 r = DB_OK;
+
+	while (r == DB_OK && fgets(line, SSHKEY_TEXT_MAX, in) != NULL) {
+		len = strcspn(line, "\r\n");
+		if (line[len] == '\0' && !feof(in)) {
+			r = cmd_fail(c, "key %zu: the line is too long",
+			    b->n + 1);
+			break;
+		}
+		line[len] = '\0';
+		if (line[strspn(line, " \t")] == '\0')
+			break;
+		r = batch_add(c, b, line);
+	}
+	/* Ctrl-D ends the keys, not the prompt */
+	if (feof(in) && isatty(fileno(in)))
+		clearerr(in);
+	free(line);
+	return (r);
+}
+
+/* Whoever types may take long. */
+static int
+userkey_create_prepare(struct cmd_call *c)
+{
+	struct batch	*b = xcalloc(1, sizeof(*b));
+	FILE		*in = c->sh->in;
+	int		 r;
+
+	c->prepared = b;
+	c->forget = batch_forget;
+	if (in != NULL && isatty(fileno(in)))
+		output_hint(&c->sh->out, "Paste the public keys, one a line, "
+		    "and then an empty line.");
+	if (in != NULL && (r = batch_read(c, b, in)) != DB_OK)
+		return (r);
+	if (b->n == 0)
+		return (cmd_fail(c, "no public key came on standard input"));
+	return (DB_OK);
+}
+
+static int
+create_one(struct cmd_call *c, const struct userkey *from, int64_t user)
+{
+	struct userkey	 k = *from;
+	int64_t		 id, owner;
+	int		 r;
+
+	k.user_id = user;
+	if (opt_given(c, "comment"))
+		k.comment = (char *)opt_text(c, "comment");
+	r = userkey_create(c->sh->db, &k, &id);
+	if (r == DB_EXISTS && userkey_lookup(c->sh->db, k.blob, k.bloblen,
+	    &owner, NULL) == DB_OK)
+		return (cmd_fail(c, "the key %s is %s already", k.fingerprint,
+		    owner == user ? "theirs" : "somebody else's"));
+	if (r == DB_OK)
+		result_line(&c->result, "%" PRId64, id);
+	return (r);
+}
+
+static int
+userkey_create_exec(struct cmd_call *c)
+{
+	const struct batch	*b = c->prepared;
+	const struct ref	*user = &c->targets.v[0];
+	size_t			 i;
+	int			 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < b->n; i++)
+		r = create_one(c, &b->v[i], user->id);
+	if (b->n == 1)
+		c->entity = xasprintf("%s %s", user->name,
+		    b->v[0].fingerprint);
+	else
+		c->entity = xasprintf("%s %s and %zu more", user->name,
+		    b->v[0].fingerprint, b->n - 1);
+	return (r);
+}
+
+const struct cmd_entry cmd_userkey_create = {
+	.noun = "userkey", .verb = "create",
+	.brief = "let public keys in as a user; they are read from standard "
+	    "input, one a line",
+	.opts = create_opts,
+	.operands = { "USER", VALUE_USER, 1, 1 },
+	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.prepare = userkey_create_prepare, .exec = userkey_create_exec,
+};
+
+/* userkey ls, userkey inspect -- which there are */
+
+static const struct field	fields[] = {
+	{ "ID", "ID", FIELD_INT },
+	{ "User", "User", FIELD_NAME },
+	{ "Updated", "UpdatedAt", FIELD_TIME },
+	{ "Created", "CreatedAt", FIELD_TIME },
+	{ "Comment", "Comment", FIELD_TEXT },
+	{ "Type", "Type", FIELD_TEXT },
+	{ "Fingerprint", "Fingerprint", FIELD_TEXT },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "UserID", FIELD_INT },
+	{ NULL, "Key", FIELD_TEXT },
+	{ NULL, "AuthorizedKey", FIELD_TEXT },
+	{ NULL, NULL, FIELD_INT }
+};
+
+static const struct cmd_opt	ls_opts[] = {
+	OPTS_LS,
+	{ .name = NULL }
+};
+
+static void
+put_blob(struct result *r, const struct userkey *k)
+{
+	size_t	 size = sodium_base64_encoded_len(k->bloblen,
+	    sodium_base64_VARIANT_ORIGINAL);
+	char	*text = xmalloc(size), *line;
+
+	sodium_bin2base64(text, size, k->blob, k->bloblen,
+	    sodium_base64_VARIANT_ORIGINAL);
+	result_text(r, text);
+	free(text);
+	line = sshkey_line(k->blob, k->bloblen, NULL);
+	result_text(r, line);
+	free(line);
+}
+
+static void
+put_userkey(struct result *r, const struct userkey *k)
+{
+	result_row(r);
+	result_number(r, k->id);
+	result_text(r, k->user_name);
+	result_number(r, k->updated_at);
+	result_number(r, k->created_at);
+	result_text(r, k->comment);
+	result_text(r, k->type);
+	result_text(r, k->fingerprint);
+	result_number(r, 0);
+	result_number(r, k->user_id);
+	put_blob(r, k);
+}
+
+static int
+userkey_ls_exec(struct cmd_call *c)
+{
+	struct userkey_list	*l;
+	size_t			 i;
+	int			 r;
+
+	r = userkey_list(c->sh->db, 0, opt_limit(c), &l);
+	if (r != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		put_userkey(&c->result, &l->v[i]);
+	userkey_list_free(l);
+	return (DB_OK);
+}
+
+const struct cmd_entry cmd_userkey_ls = {
+	.noun = "userkey", .verb = "ls",
+	.brief = "list the keys of users, newest first",
+	.opts = ls_opts,
+	.role = NEED_READER,
+	.fields = fields, .things = "user keys",
+	.exec = userkey_ls_exec,
+};
+
+static int
+userkey_inspect_exec(struct cmd_call *c)
+{
+	struct userkey	*k;
+	size_t		 i;
+	int		 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
+		r = userkey_get(c->sh->db, c->targets.v[i].id, &k);
+		if (r == DB_OK)
+			put_userkey(&c->result, k);
+		userkey_free(k);
+	}
+	return (r);
+}
+
+const struct cmd_entry cmd_userkey_inspect = {
+	.noun = "userkey", .verb = "inspect",
+	.brief = "show all about keys of users, as JSON",
+	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
+	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.fields = fields, .things = "user keys",
+	.exec = userkey_inspect_exec,
+};
+
+/* userkey rm -- let keys in no longer */
+
+static int
+userkey_rm_exec(struct cmd_call *c)
+{
+	size_t	i;
+	int	r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < c->targets.n; i++)
+		r = userkey_remove(c->sh->db, c->targets.v[i].id);
+	return (r);
+}
+
+const struct cmd_entry cmd_userkey_rm = {
+	.noun = "userkey", .verb = "rm",
+	.brief = "remove keys of users: one by its id, or all of a user",
+	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
+	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.exec = userkey_rm_exec,
+};
