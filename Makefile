@@ -8,6 +8,7 @@
 # make unit        only the unit tests (under ASan and UBSan)
 # make regress     only the regress tests
 #                  T="name ..." for some of either
+# make check-asan  the regress tests on a program under ASan and UBSan
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make man         the generated part of man/sshportal-shell.1
 # make lint        house rules and warnings as errors, gcc and clang
@@ -29,7 +30,7 @@ SUBMAKE	= +$(Q)$(MAKE) --no-print-directory $(if \
 .SUFFIXES:
 
 # These need no configuration: it may not be possible yet, or no longer matter.
-UNCONFIGURED = deps run check unit regress lint clean distclean
+UNCONFIGURED = deps run check check-asan unit regress lint clean distclean
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -135,6 +136,27 @@ $(BUILD)/%/all.a:
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# The whole program under the sanitizers, without the walls that they cannot
+# live behind: for tests alone (lib/harden.h).
+RELAXED = $(BUILD)/relaxed/sshportal
+
+check-asan:
+	@contrib/deps --test
+	$(SUBMAKE) relaxed-build
+	@regress/run --asan $(T)
+
+relaxed-build: $(RELAXED) $(PROGS)
+	@:
+
+$(RELAXED): $(SRCS:%.c=$(BUILD)/relaxed/%.o)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ASAN_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/relaxed/%.o: %.c config.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $< (relaxed)"
+	$(Q)$(COMPILE) $(ASAN_CFLAGS) -DRELAXED_FOR_SANITIZER -c -o $@ $<
+
 EVP = $(patsubst %.c,%.o,$(wildcard child/evp.c))
 
 $(BUILD)/asan/%.o: %.c config.mk
@@ -227,7 +249,7 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f config.h config.h.in config.log config.mk config.status configure
 
-.PHONY: all deps run check fuzz unit unit-build regress prog-build man lint \
-	lint-build install clean distclean
+.PHONY: all deps run check check-asan relaxed-build fuzz unit unit-build \
+	regress prog-build man lint lint-build install clean distclean
 
 -include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

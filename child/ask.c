@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "child/ask.h"
+#include "lib/harden.h"
 #include "lib/xmalloc.h"
 
 #define KEPT_MAX	256	/* messages kept while one is waited for */
@@ -65,7 +66,7 @@ gate_wait(short events)
 	struct pollfd	p = { .fd = gate, .events = events };
 
 	if (poll(&p, 1, -1) == -1 && errno != EINTR)
-		_exit(0);
+		leave(0);
 }
 
 static void
@@ -76,7 +77,7 @@ gate_send(const struct ipc *m)
 	while ((r = ipc_send(gate, m)) == IPC_AGAIN)
 		gate_wait(POLLOUT);
 	if (r != IPC_OK)
-		_exit(0);
+		leave(0);
 }
 
 /* Gets the next message, if there is one: 1, else 0. */
@@ -89,7 +90,7 @@ gate_recv(struct ipc *m)
 	case IPC_AGAIN:
 		return (0);
 	default:
-		_exit(0);
+		leave(0);
 	}
 }
 

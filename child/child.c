@@ -26,6 +26,7 @@
 #include "child/sandbox.h"
 #include "child/warm.h"
 #include "lib/clock.h"
+#include "lib/harden.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
 #include "lib/settings.h"
@@ -374,5 +375,5 @@ child_main(int gate, const struct settings *settings)
 	upstream_disconnect(&conn.up);
 	client_disconnect(&conn.client, conn.stop_at != 0 ? conn.sentence :
 	    NULL);
-	_exit(0);
+	leave(0);
 }

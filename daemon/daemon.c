@@ -35,6 +35,7 @@
 #include "daemon/reload.h"
 #include "daemon/single.h"
 #include "lib/clock.h"
+#include "lib/harden.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
 #include "lib/settings.h"
@@ -499,7 +500,9 @@ prepare(void)
 {
 	char	err[ERR_MAX];
 
-	prctl(PR_SET_DUMPABLE, 0);
+	harden_dumps();
+	if (RELAXED)
+		log_info("this build is for tests: it has no walls");
 	raise_limits();
 	no_standard_input();
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 || loop_init() == -1 ||

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/image.h"
+#include "lib/harden.h"
 #include "lib/memfd.h"
 #include "lib/xmalloc.h"
 
@@ -27,7 +28,12 @@
 #define TITLE_ROOM	200	/* bytes that the process title may take */
 
 /* What else of the environment the next image gets. */
-static const char *const passed[] = { "TZ", "NOTIFY_SOCKET" };
+static const char *const passed[] = {
+	"TZ", "NOTIFY_SOCKET",
+#if RELAXED
+	"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
+#endif
+};
 #define NPASSED	(sizeof(passed) / sizeof(passed[0]))
 
 void

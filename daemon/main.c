@@ -130,8 +130,11 @@ main(int argc, char **argv)
 		    "that portal and start this one" : strerror(errno));
 		return (1);
 	}
-	if (r == 1)
-		return (server_image(&im));
+	if (r == 1) {
+		r = server_image(&im);
+		free(im.slots);
+		return (r);
+	}
 	if (argc < 2) {
 		usage(stderr);
 		return (EXIT_USAGE);

@@ -3,8 +3,6 @@
  * The first image. Its memory has seen secrets, so that it ends by executing
  * the program again.
  */
-#include <sys/prctl.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +20,7 @@
 #include "daemon/places.h"
 #include "daemon/reload.h"
 #include "daemon/server.h"
+#include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "monitor/local.h"
@@ -145,7 +144,7 @@ server_main(int argc, char **argv)
 	struct flags	o;
 	int		status;
 
-	prctl(PR_SET_DUMPABLE, 0);
+	harden_dumps();
 	conf_init(&c);
 	status = read_settings(&o, argc - 2, argv + 2, &c);
 	if (status == 0) {
@@ -168,7 +167,7 @@ server_verify(int argc, char **argv)
 	struct image	im;
 	int		status;
 
-	prctl(PR_SET_DUMPABLE, 0);
+	harden_dumps();
 	image_init(&im);
 	conf_init(&c);
 	status = read_settings(&o, argc - 2, argv + 2, &c);
@@ -197,7 +196,7 @@ server_admin(int argc, char **argv)
 	char		err[CONF_ERR_MAX];
 	int		status, used;
 
-	prctl(PR_SET_DUMPABLE, 0);
+	harden_dumps();
 	if (flags_parse_head(&o, argc - 2, argv + 2, &used, err,
 	    sizeof(err)) == -1)
 		return (say_usage(err));
@@ -311,7 +310,7 @@ reload_image(struct image *im)
 int
 server_image(struct image *im)
 {
-	prctl(PR_SET_DUMPABLE, 0);
+	harden_dumps();
 	switch (im->reason) {
 	case IMAGE_CHECK:
 		return (check_image(im));

@@ -14,6 +14,7 @@
 #include "daemon/loop.h"
 #include "daemon/single.h"
 #include "lib/clock.h"
+#include "lib/harden.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
 #include "monitor/keeper.h"
@@ -59,7 +60,7 @@ single_setup(int quiet)
 	s.quiet_start |= quiet;
 	status = setup_main(secrets, &s);
 	fflush(stdout);
-	_exit(status);
+	leave(status);
 }
 
 static void

@@ -14,11 +14,13 @@
 
 static char	*title;
 static size_t	 title_size;
+static char	**moved;	/* the environment */
 
 void
 proctitle_init(int argc, char **argv)
 {
-	char	**env, *end;
+	char	**env, *copy, *end;
+	size_t	  len, size = sizeof(*env);
 	int	  i, n = 0;
 
 	if (argc < 1)
@@ -29,13 +31,18 @@ proctitle_init(int argc, char **argv)
 			end += strlen(argv[i]) + 1;
 	}
 	while (environ[n] != NULL)
-		n++;
-	env = xcalloc(n + 1, sizeof(*env));
+		size += sizeof(*env) + strlen(environ[n++]) + 1;
+	/* in one piece, which unsetenv(3) leaves whole */
+	moved = env = xmalloc(size);
+	copy = (char *)(env + n + 1);
 	for (i = 0; i < n; i++) {
+		len = strlen(environ[i]) + 1;
 		if (environ[i] == end)
-			end += strlen(environ[i]) + 1;
-		env[i] = xstrdup(environ[i]);
+			end += len;
+		env[i] = memcpy(copy, environ[i], len);
+		copy += len;
 	}
+	env[n] = NULL;
 	environ = env;
 	title = argv[0];
 	title_size = end - argv[0];

@@ -19,6 +19,7 @@
 
 #include "db/user.h"
 #include "lib/escape.h"
+#include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
@@ -150,10 +151,11 @@ take_ends(const struct ends *e, int pty)
 		_exit(STATUS_KILLED);
 	closefrom(vault + 1);
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NPROC, 0);
+	if (!RELAXED)
+		limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_NOFILE, SHELL_FILES);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+	    harden_dumps() == -1)
 		_exit(STATUS_KILLED);
 	return (vault);
 }
@@ -182,7 +184,7 @@ shell_process(struct monitor *m, const struct ends *e,
 	    m->user->name));
 	status = shell_main(&args);
 	fflush(NULL);
-	_exit(status);
+	leave(status);
 }
 
 /* Hands the child its ends; of a pty we keep one, to tell its size. */

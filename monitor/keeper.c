@@ -20,6 +20,7 @@
 
 #include "lib/catalogue.h"
 #include "lib/clock.h"
+#include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
@@ -421,5 +422,5 @@ keeper_main(int ctl, int secrets_fd, const struct settings *s)
 	writer_close(&keeper.writer, !keeper.hand_over);
 	secrets_forget();
 	secret_settings_free(&ss);
-	_exit(0);
+	leave(0);
 }

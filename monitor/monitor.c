@@ -22,6 +22,7 @@
 #include "db/host.h"
 #include "db/user.h"
 #include "lib/clock.h"
+#include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
@@ -113,7 +114,7 @@ finish(struct monitor *m)
 	EVP_PKEY_free(m->host_key.pkey);
 	EVP_PKEY_free(m->up_key);
 	secret_settings_free(&m->secrets);
-	_exit(m->status);
+	leave(m->status);
 }
 
 void

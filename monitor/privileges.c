@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/harden.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "monitor/privileges.h"
@@ -81,7 +82,7 @@ process_close(void)
 	struct rlimit	none = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    harden_dumps() == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return (-1);
 	umask(077);

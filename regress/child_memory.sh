@@ -6,6 +6,7 @@
 # db: sqlite3 mysql
 
 . "$TOP/regress/lib.sh"
+need_walls "it keeps freed memory for a while"
 each_mode
 tid "no secret in a child's memory"
 need_root "others' memory"

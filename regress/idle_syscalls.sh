@@ -4,6 +4,7 @@
 # An idle session sleeps: no timer wakes child or monitor in 30 seconds.
 
 . "$TOP/regress/lib.sh"
+need_walls "its own system calls come on top"
 each_mode
 tid "an idle session makes no system calls"
 

@@ -33,6 +33,7 @@ tid()
 	echo "tid: $*"
 	[ -x "$SSHPORTAL" ] || fail "$SSHPORTAL is not there: run make"
 	cp "$SSHPORTAL" "$BIN"
+	[ -z "${SANITIZED-}" ] || collect_reports
 	trap cleanup EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
@@ -59,6 +60,41 @@ skip()
 need_root()
 {
 	[ -n "$IS_ROOT" ] || skip "needs root: $*"
+}
+
+# "make check-asan" tests a program that has no walls (lib/harden.h).
+need_walls()
+{
+	[ -z "${SANITIZED-}" ] || skip "not under a sanitizer: $*"
+}
+
+# Every process of a sanitized program, of whatever uid, writes what it finds
+# into a file of its own.
+collect_reports()
+{
+	local all=log_path=$T/reports/of:log_exe_name=0
+
+	mkdir -m 1777 "$T/reports"
+	ASAN_OPTIONS=$all:detect_leaks=1:quarantine_size_mb=8
+	UBSAN_OPTIONS=$all:print_stacktrace=1
+	LSAN_OPTIONS=$all:suppressions=$TOP/regress/lsan.supp
+	LSAN_OPTIONS+=:print_suppressions=0
+	export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+	REPORTS_ENV=("ASAN_OPTIONS=$ASAN_OPTIONS"
+	    "UBSAN_OPTIONS=$UBSAN_OPTIONS" "LSAN_OPTIONS=$LSAN_OPTIONS")
+}
+
+no_reports()
+{
+	local f found=
+
+	for f in "$T"/reports/*; do
+		[ -e "$f" ] || continue
+		echo "FAIL: a sanitizer's report: $f" >&2
+		head -n 60 "$f" >&2
+		found=yes
+	done
+	[ -z "$found" ]
 }
 
 # Runs the whole script once for each way to start the portal (MODE), each
@@ -133,6 +169,7 @@ cleanup()
 		[ $status -ne 0 ] || show_logs
 		status=1
 	fi
+	no_reports || status=1
 	exit $status
 }
 
@@ -498,6 +535,7 @@ PORTAL_DIR=$T/portal
 PORTAL_PID=
 PORTAL_PORT=
 PORTAL_MODE=
+REPORTS_ENV=()		# what collect_reports wants it to have
 PORTAL_ENV=()		# more environment for the portal
 
 # Makes the directory that the portal lives in. A root's portal finds it in
@@ -539,6 +577,7 @@ set_starter()
 	fi
 	STARTER+=(env -i --default-signal=INT --default-signal=QUIT PATH="$PATH"
 	    HOME="$PORTAL_DIR" USER="$(id -un)"
+	    ${REPORTS_ENV[@]+"${REPORTS_ENV[@]}"}
 	    ${PORTAL_ENV[@]+"${PORTAL_ENV[@]}"})
 }
 

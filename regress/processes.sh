@@ -4,6 +4,7 @@
 # The processes: who they are, what they may, how they end and crash.
 
 . "$TOP/regress/lib.sh"
+need_walls "these are what is tested"
 each_mode
 tid "processes: uids, walls, deaths and crashes"
 
