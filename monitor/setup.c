@@ -145,7 +145,7 @@ rows_prepare(struct setup *st)
 		return (-1);
 	}
 	if (stale_close(st->db, st->first.instance, st->settings->run_dir,
-	    clock_utc(), &closed) != DB_OK)
+	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK)
 		return (store_error(st));
 	return (0);
 }

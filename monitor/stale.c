@@ -18,7 +18,7 @@
 /* DB_OK too when it lives, is young, or was ended by somebody else. */
 static int
 close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
-    size_t *closed)
+    int64_t grace, size_t *closed)
 {
 	struct session	*s;
 	char		 name[STATE_SOCKET_SIZE];
@@ -30,7 +30,7 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 	if ((r = session_get(db, id, &s)) != DB_OK)
 		return (r == DB_NOTFOUND ? DB_OK : r);
 	if (s->status == SESSION_ACTIVE &&
-	    s->started_at <= now - STALE_GRACE_S) {
+	    s->started_at <= now - grace) {
 		r = session_close(db, id, now, WHY, s->bytes_in,
 		    s->bytes_out);
 		if (r == DB_OK) {
@@ -46,7 +46,7 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 
 int
 stale_close(struct db *db, const char *instance, const char *run_dir,
-    int64_t now, size_t *closed)
+    int64_t now, int64_t grace, size_t *closed)
 {
 	int64_t	*ids;
 	size_t	 i, n;
@@ -55,7 +55,7 @@ stale_close(struct db *db, const char *instance, const char *run_dir,
 	*closed = 0;
 	r = session_active_ids(db, instance, &ids, &n);
 	for (i = 0; r == DB_OK && i < n; i++)
-		r = close_one(db, ids[i], run_dir, now, closed);
+		r = close_one(db, ids[i], run_dir, now, grace, closed);
 	free(ids);
 	return (r);
 }

@@ -15,11 +15,12 @@ struct db;
 #define STALE_GRACE_S	30
 
 /*
- * Closes this instance's active rows whose socket nobody answers; *closed gets
- * how many. Wakes no monitor. Returns a class of enum db_status.
+ * Closes this instance's active rows whose socket nobody answers and which are
+ * at least grace seconds old; *closed gets how many. Wakes no monitor. Returns
+ * a class of enum db_status.
  */
 int	stale_close(struct db *, const char *instance, const char *run_dir,
-	    int64_t now, size_t *closed);
+	    int64_t now, int64_t grace, size_t *closed);
 
 /* Whether any session's socket in run_dir is answered. */
 int	stale_any_alive(const char *run_dir);

@@ -256,7 +256,7 @@ writer_beat(struct writer *w)
 		return;
 	if (heartbeat(w) != DB_OK ||
 	    stale_close(w->db, w->instance, w->settings->run_dir,
-	    clock_utc(), &closed) != DB_OK ||
+	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK ||
 	    user_invites_expire(w->db, clock_utc()) != DB_OK)
 		store_away(w, db_error(w->db));
 }
@@ -269,9 +269,23 @@ writer_wakes(const struct writer *w)
 	return (w->more ? 0 : -1);
 }
 
+/* Nobody is left, however young: what was killed has not said its end. */
+static void
+close_sessions(struct writer *w)
+{
+	size_t	closed;
+
+	if (stale_close(w->db, w->instance, w->settings->run_dir, clock_utc(),
+	    0, &closed) != DB_OK)
+		log_error("sessions that were killed are not closed: %s",
+		    db_error(w->db));
+}
+
 void
 writer_close(struct writer *w, int last)
 {
+	if (w->db != NULL && last)
+		close_sessions(w);
 	if (w->db != NULL && last && db_checkpoint(w->db) != DB_OK)
 		log_verbose("checkpoint: %s", db_error(w->db));
 	db_close(w->db);

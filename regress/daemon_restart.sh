@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The daemon dies: sessions live. The next one closes the rows of those that
-# died, and of no others.
+# died, and of no others; it counts, ends and awaits those that live.
 # db: sqlite3 mysql
 
 . "$TOP/regress/lib.sh"
@@ -75,3 +75,73 @@ wait_for 10 sessions_are 0 || fail "$(active_sessions) sessions are active"
 wait_for 15 no_portal_pids || fail "left: $(portal_pids)"
 start_portal
 ok p web1@portal true
+end_process "$PORTAL_PID" INT
+PORTAL_PID=
+
+say "SIGINT to the next daemon ends the sessions of the one before"
+start_portal
+hold_session heard web1
+heard=$(portal_pids "monitor $admin web1")
+hold_session stuck web1
+stuck=$(portal_pids "monitor $admin web1" | grep -vx "$heard")
+end_process "$PORTAL_PID" KILL
+PORTAL_PID=
+kill -STOP "$stuck"
+start_portal '' --max-connections=2
+wait_for 10 log_has 'daemon: 2 sessions of the daemon before live on' ||
+    fail "they were not found: $(portal_log)"
+run p web1@portal true
+is "status of a third one" "$status" 255
+log_has 'past max-connections \(2 connections' || fail "they do not count"
+say "also after the daemon has executed itself anew"
+kill -HUP "$PORTAL_PID"
+taken_over()
+{
+	log_has 'has taken over' && [ "$(portal_log | grep -c ready)" -eq 2 ]
+}
+# no spare is needed for those two, but one is always there
+wait_for 20 taken_over || fail "no reload: $(portal_log)"
+! is_ended "$heard" || fail "a session ended"
+stop_portal INT || fail "SIGINT"
+is "its status" "$PORTAL_STATUS" 0
+log_has "monitor $stuck: did not end when asked; killed" ||
+    fail "nothing was killed"
+for pid in "$heard" "$stuck" "$HELD_heard" "$HELD_stuck"; do
+	wait_for 10 is_ended "$pid" || fail "process $pid lives on"
+done
+is "active sessions" "$(active_sessions)" 0
+
+say "SIGTERM to the next daemon waits for them"
+start_portal
+hold_session third web1
+end_process "$PORTAL_PID" KILL
+PORTAL_PID=
+start_portal
+kill -TERM "$PORTAL_PID"
+is_draining()
+{
+	[ "$(portal_pids 'daemon: draining')" = "$PORTAL_PID" ]
+}
+wait_for 10 is_draining || fail "it does not drain"
+! is_ended "$HELD_third" || fail "the session ended"
+release_session third 29
+wait_for 15 is_ended "$PORTAL_PID" || fail "the daemon stays"
+wait "$PORTAL_PID"
+is "its status" $? 0
+PORTAL_PID=
+is "active sessions" "$(active_sessions)" 0
+
+say "a daemon that drains keeps its own beside the next one"
+start_portal
+hold_session fourth web1
+drains=$PORTAL_PID
+kill -TERM "$drains"
+wait_for 10 is_draining || fail "it does not drain"
+start_portal
+! log_has 'of the daemon before' || fail "another's session was adopted"
+ok p web1@portal true
+release_session fourth 30
+wait_for 15 is_ended "$drains" || fail "the daemon that drains stays"
+wait "$drains"
+is "its status" $? 0
+wait_for 10 sessions_are 0 || fail "$(active_sessions) sessions are active"

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Crashes: one ends one session. Those who come later find another memory
+# layout and other spares; but the daemon executes itself anew at most once in
+# five seconds, however many crash.
+
+. "$TOP/regress/lib.sh"
+each_mode
+tid "crashes: a new layout, not too often, and new spares"
+
+ready_portal
+admin=$(first_admin)
+EVERY_MS=5000
+
+lines_with()
+{
+	portal_log | grep -cE "$1"
+}
+
+at_least()
+{
+	[ "$(lines_with "$1")" -ge "$2" ]
+}
+
+anew='daemon: executing anew for another memory layout'
+crashed='daemon: child [0-9]+ of monitor [0-9]+ for .* crashed'
+
+# C and X for each crash and each new execution, in their order.
+order()
+{
+	portal_log | sed -nE "s/.*$anew.*/X/p; s/.*$crashed.*/C/p" | tr -d '\n'
+}
+
+spares_are()
+{
+	[ "$(portal_pids "monitor spare" | wc -l)" -eq "$1" ]
+}
+
+children_of()
+{
+	local pid
+
+	for pid in $(portal_pids "monitor $1"); do
+		ps -o pid= --ppid "$pid" | tr -d ' '
+	done
+}
+
+is_among()
+{
+	grep -qx "$1" <<<"$2"
+}
+
+say "a child that is killed is no crash"
+wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
+hold_session killed web1
+kill -KILL "$(children_of "$admin web1")"
+wait_for 10 is_ended "$HELD_killed" || fail "the client waits"
+ok p web1@portal true
+is "executions" "$(lines_with "$anew")" 0
+
+say "a crash: all spares are replaced, the other session lives"
+hold_session lives web1
+lives=$(children_of "$admin web1")
+hold_session one web1
+one=$(children_of "$admin web1" | grep -vx "$lives")
+wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
+old=$(portal_pids "monitor spare")
+start=$(now_ms)
+kill -SEGV "$one"
+wait_for 20 at_least "$anew" 1 || fail "no new execution: $(portal_log)"
+wait_for 20 at_least 'daemon: ready$' 2 || fail "no new spare"
+wait_for 10 is_ended "$HELD_one" || fail "its client waits"
+for pid in $old; do
+	wait_for 10 is_ended "$pid" || fail "the old spare $pid stays"
+done
+hold_session two web1
+for pid in $(portal_pids "monitor"); do
+	! is_among "$pid" "$old" || fail "an old spare serves"
+done
+is "crashes" "$(order)" CX
+
+say "two more crashes, of a child that serves and of one that waits"
+two=$(children_of "$admin web1" | grep -vx "$lives")
+wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
+kill -ABRT "$two"
+kill -BUS "$(children_of spare | head -n 1)"
+wait_for 10 at_least "$crashed" 3 || fail "crashes: $(portal_log)"
+wait_for 20 at_least "$anew" 2 || fail "no second execution: $(order)"
+took=$(($(now_ms) - start))
+[ $took -ge $EVERY_MS ] || fail "executed twice in $took ms"
+wait_for 20 at_least 'daemon: ready$' 3 || fail "no new spare"
+like "crashes and executions" "$(order)" '^CX(C+X)+$'
+is "daemon" "$(portal_pids daemon)" "$PORTAL_PID"
+
+say "who was there before is still there"
+ok p web1@portal true
+! is_ended "$lives" || fail "the other child died"
+release_session lives 41
+wait_for 20 is_ended "$HELD_two" || fail "a client of a dead child waits"
+
+say "a crash after the program was replaced: the new one is asked first"
+wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
+cp "$BIN" "$BIN.new"
+mv "$BIN.new" "$BIN"
+n=$(lines_with "$anew")
+kill -SEGV "$(children_of spare | head -n 1)"
+wait_for 20 at_least 'daemon: sshportal .* has taken over' 1 ||
+    fail "no reload: $(portal_log | tail -n 5)"
+is "executions" "$(lines_with "$anew")" "$n"
+ok p web1@portal true
