@@ -46,11 +46,6 @@ children_of()
 	done
 }
 
-is_among()
-{
-	grep -qx "$1" <<<"$2"
-}
-
 say "a child that is killed is no crash"
 wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
 hold_session killed web1
@@ -60,10 +55,13 @@ ok p web1@portal true
 is "executions" "$(lines_with "$anew")" 0
 
 say "a crash: all spares are replaced, the other session lives"
-hold_session lives web1
-lives=$(children_of "$admin web1")
-hold_session one web1
-one=$(children_of "$admin web1" | grep -vx "$lives")
+known='^$'
+for name in lives one two three; do
+	hold_session $name web1
+	pid=$(children_of "$admin web1" | grep -vxE "$known")
+	eval "$name=$pid"
+	known+="|$pid"
+done
 wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
 old=$(portal_pids "monitor spare")
 start=$(now_ms)
@@ -74,17 +72,11 @@ wait_for 10 is_ended "$HELD_one" || fail "its client waits"
 for pid in $old; do
 	wait_for 10 is_ended "$pid" || fail "the old spare $pid stays"
 done
-hold_session two web1
-for pid in $(portal_pids "monitor"); do
-	! is_among "$pid" "$old" || fail "an old spare serves"
-done
 is "crashes" "$(order)" CX
 
-say "two more crashes, of a child that serves and of one that waits"
-two=$(children_of "$admin web1" | grep -vx "$lives")
-wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
+say "two more crashes"
 kill -ABRT "$two"
-kill -BUS "$(children_of spare | head -n 1)"
+kill -BUS "$three"
 wait_for 10 at_least "$crashed" 3 || fail "crashes: $(portal_log)"
 wait_for 20 at_least "$anew" 2 || fail "no second execution: $(order)"
 took=$(($(now_ms) - start))
@@ -94,10 +86,16 @@ like "crashes and executions" "$(order)" '^CX(C+X)+$'
 is "daemon" "$(portal_pids daemon)" "$PORTAL_PID"
 
 say "who was there before is still there"
-ok p web1@portal true
 ! is_ended "$lives" || fail "the other child died"
 release_session lives 41
-wait_for 20 is_ended "$HELD_two" || fail "a client of a dead child waits"
+for pid in "$HELD_two" "$HELD_three"; do
+	wait_for 20 is_ended "$pid" || fail "a client of a dead child waits"
+done
+hold_session new web1
+for pid in $(portal_pids monitor); do
+	! grep -qx "$pid" <<<"$old" || fail "an old spare serves"
+done
+release_session new 42
 
 say "a crash after the program was replaced: the new one is asked first"
 wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
