@@ -29,7 +29,7 @@ struct pending {
 	TAILQ_ENTRY(pending)	 link;
 	uint32_t		 id;
 	uint8_t			 type;
-	ask_reply		*fn;	/* NULL: nobody waits any more */
+	ask_reply		*fn;
 	void			*arg;
 };
 
@@ -196,8 +196,7 @@ answer(struct ipc *m)
 	if (p == NULL)
 		ask_malformed("answer");
 	TAILQ_REMOVE(&pending, p, link);
-	if (p->fn != NULL)
-		p->fn(p->arg, m);
+	p->fn(p->arg, m);
 	free(p);
 }
 
@@ -219,17 +218,6 @@ int
 ask_waiting(void)
 {
 	return (!TAILQ_EMPTY(&kept));
-}
-
-void
-ask_forget(void *arg)
-{
-	struct pending	*p;
-
-	TAILQ_FOREACH(p, &pending, link) {
-		if (p->arg == arg)
-			p->fn = NULL;
-	}
 }
 
 int

@@ -45,9 +45,6 @@ void	ask_receive(ask_tell *fn, void *arg);
 /* Whether messages were kept that ask_receive() would hand out. */
 int	ask_waiting(void);
 
-/* No answer will be given to this arg any more. */
-void	ask_forget(void *arg);
-
 /*
  * Signs an exchange hash: request is ASK_KEX_SIGN or ASK_REKEY_SIGN, *siglen
  * the room in sig, then the length. Waits. Returns 0, or -1: refused.

@@ -81,6 +81,26 @@ for pid in $keeper $(portal_pids monitor); do
 	is "owner of its /proc" "$(stat -c %u "/proc/$pid/mem")" 0
 	is "capabilities" "$(status_of "$pid" CapEff)" 0000000000000000
 done
+# keys lie in memory that is never written to a disk
+for pid in $keeper $(portal_pids monitor); do
+	locked=$(status_of "$pid" VmLck)
+	[ "${locked% kB}" -gt 0 ] || fail "$(tr '\0' ' ' \
+	    <"/proc/$pid/cmdline") has no locked memory"
+done
+mkfifo "$T/shell.in"
+exec 9<>"$T/shell.in"
+ssh -F "$(conf)" admin@portal <&9 >"$T/shell.out" 2>&1 &
+in_shell=$!
+has_shell()
+{
+	[ -n "$(portal_pids shell)" ]
+}
+wait_for 10 has_shell || fail "no shell"
+shell=$(portal_pids shell)
+is "owner of a shell's /proc" "$(stat -c %u "/proc/$shell/mem")" 0
+is "a shell's capabilities" "$(status_of "$shell" CapEff)" 0000000000000000
+exec 9>&-
+end_process $in_shell
 is "owner of the daemon's /proc" "$(stat -c %u "/proc/$PORTAL_PID/mem")" 0
 if [ -n "$IS_ROOT" ]; then
 	unlike "what the daemon has open" "$(ls -l "/proc/$PORTAL_PID/fd")" \
