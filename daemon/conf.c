@@ -68,7 +68,7 @@ const struct conf_key conf_keys[] = {
 	{ "max-connections", CONF_COUNT, S(max_connections), "10000",
 	    "connections at the same time", .min = 1, .max = 200000 },
 	{ "max-channels", CONF_COUNT, S(max_channels), "100",
-	    "channels of one connection", .min = 1, .max = 1000 },
+	    "channels of one connection", .min = 1, .max = 256 },
 	{ "spares", CONF_COUNT, S(spares), "4",
 	    "processes kept ready for new connections", .min = 1,
 	    .max = 100 },

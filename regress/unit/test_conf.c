@@ -43,7 +43,7 @@ static const struct {
 	{ "max-auth-tries", "3", "3", "7" },
 	{ "max-startups", "5:100:9", "5:100:9", "10:30:5" },
 	{ "max-connections", "17", "17", "0" },
-	{ "max-channels", "18", "18", "1e2" },
+	{ "max-channels", "18", "18", "257" },
 	{ "spares", "19", "19", "4294967297" },
 	{ "tcp-keepalive", "no", "0", "never" },
 	{ "client-alive-interval", "15", "15000", "often" },

@@ -607,6 +607,33 @@ test_channels(void **state)
 	msg_free(&body);
 }
 
+/* Whatever its child says, a monitor counts channels itself. */
+static void
+test_too_many_channels(void **state)
+{
+	const struct ask_channel_close	a = { .channel = 1, .signal = "" };
+	struct liar			l;
+	struct msg			body;
+	uint32_t			i, n = liar_settings.max_channels;
+	int				fd;
+
+	(void)state;
+	liar_reach(&l, ST_RUN);
+	for (i = 1; i <= n; i++) {
+		assert_true(channel_open(&l, i, &fd));
+		close(fd);
+	}
+	assert_false(channel_open(&l, n + 1, &fd));
+	assert_int_equal(fd, -1);
+	msg_init(&body);
+	put_ask_channel_close(&body, &a);
+	liar_send(&l, ASK_CHANNEL_CLOSE, &body);
+	msg_free(&body);
+	assert_true(channel_open(&l, n + 2, &fd));
+	close(fd);
+	assert_int_equal(liar_bye(&l), MONITOR_DONE);
+}
+
 static void
 read_all(int fd, char *out, size_t size)
 {
@@ -708,6 +735,7 @@ main(void)
 		cmocka_unit_test(test_up_password),
 		cmocka_unit_test(test_refused_targets),
 		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_too_many_channels),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_invite),
 	};
