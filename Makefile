@@ -12,7 +12,9 @@
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make man         the generated part of man/sshportal-shell.1
 # make lint        house rules and warnings as errors, gcc and clang
-# make install     DESTDIR= and configure's --prefix are honoured
+# make install     program, manuals, systemd's files, sshportal.yaml if there is
+#                  none; make uninstall: all of it but settings and data
+#                  PREFIX= beats configure's --prefix; DESTDIR= for packages
 # make clean       what make has built; make distclean: configure's work too
 #                  (.deps stays: it takes a minute to build)
 #
@@ -232,15 +234,76 @@ $(BUILD)/lint/%.ok: %.c config.mk
 INSTALL	= install
 MANUALS	= $(wildcard man/*.[158])
 
+ifdef PREFIX
+prefix	= $(PREFIX)
+endif
+# Where systemd looks, for the prefixes /usr and /usr/local.
+unitdir		= $(prefix)/lib/systemd/system
+sysusersdir	= $(prefix)/lib/sysusers.d
+tmpfilesdir	= $(prefix)/lib/tmpfiles.d
+exampledir	= $(docdir)/examples
+
+INSTALLED = $(sbindir)/sshportal \
+	$(foreach m,$(MANUALS),$(mandir)/man$(subst .,,$(suffix \
+	$m))/$(notdir $m)) \
+	$(unitdir)/sshportal.service $(unitdir)/sshportal.socket \
+	$(sysusersdir)/sshportal.conf $(tmpfilesdir)/sshportal.conf \
+	$(exampledir)/sshportal.yaml
+SETTINGS = $(sysconfdir)/sshportal/sshportal.yaml
+
+# Puts this installation's paths in.
+SUBST = sed $(foreach v,sbindir sysconfdir localstatedir runstatedir,\
+	-e 's|@$v@|$($v)|g')
+
+# The example becomes what an installed portal starts with: what lies where is
+# said aloud there.
+STATE = $(localstatedir)/lib/sshportal
+SETTLE = sed -e 's|^.\(db-conn:\).*|\1 $(STATE)/sshportal.db|' \
+	-e 's|^.\(state-dir:\).*|\1 $(STATE)|' \
+	-e 's|^.\(logs-location:\).*|\1 $(STATE)/recordings|' \
+	-e 's|^.\(runtime-dir:\).*|\1 $(runstatedir)/sshportal|' \
+	-e 's|^\(.master-key:\).*|\1 $(sysconfdir)/sshportal/master.key|' \
+	-e 's|^.\(syslog:\).*|\1 true|' \
+	-e 's|kill -HUP (the daemon)|systemctl reload sshportal|'
+
+# Settings that are there are left alone, and outlive "make uninstall", as state
+# and users do; what is new in them is in the example. They may come to hold a
+# database's password, so that only root reads them.
 install: all
-	$(INSTALL) -d $(DESTDIR)$(sbindir)
+	umask 022; $(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED) \
+	    $(SETTINGS))))
 	$(INSTALL) -m 755 sshportal $(DESTDIR)$(sbindir)/sshportal
 	@set -e; for page in $(MANUALS); do \
 		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
 		echo $(INSTALL) -m 644 $$page $$dir; \
-		$(INSTALL) -d $$dir; \
 		$(INSTALL) -m 644 $$page $$dir; \
 	done
+	$(INSTALL) -m 644 contrib/sshportal.yaml $(DESTDIR)$(exampledir)
+	$(INSTALL) -m 644 contrib/systemd/sshportal.socket $(DESTDIR)$(unitdir)
+	@set -e; umask 022; \
+	put() { \
+		echo "$$1 > $$2"; \
+		rm -f "$$2"; \
+		$(SUBST) "contrib/systemd/$$1" >"$$2"; \
+	}; \
+	put sshportal.service.in $(DESTDIR)$(unitdir)/sshportal.service; \
+	put sysusers.conf.in $(DESTDIR)$(sysusersdir)/sshportal.conf; \
+	put tmpfiles.conf.in $(DESTDIR)$(tmpfilesdir)/sshportal.conf
+	@set -e; umask 077; settings=$(DESTDIR)$(SETTINGS); \
+	if [ -e $$settings ]; then \
+		echo "$$settings is left as it is"; \
+	else \
+		echo "contrib/sshportal.yaml > $$settings"; \
+		$(SETTLE) contrib/sshportal.yaml >$$settings; \
+	fi
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' \
+	    'To serve, now and after each boot:' '' '	systemd-sysusers' \
+	    '	systemctl daemon-reload' \
+	    '	systemctl enable --now sshportal'
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	@rmdir $(DESTDIR)$(exampledir) $(DESTDIR)$(docdir) 2>/dev/null || :
 
 clean:
 	rm -rf $(BUILD) sshportal
@@ -250,6 +313,6 @@ distclean: clean
 	rm -f config.h config.h.in config.log config.mk config.status configure
 
 .PHONY: all deps run check check-asan relaxed-build fuzz unit unit-build \
-	regress prog-build man lint lint-build install clean distclean
+	regress prog-build man lint lint-build install uninstall clean distclean
 
 -include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

@@ -40,6 +40,7 @@ forget(void)
 	sigset_t	none;
 
 	unsetenv("NOTIFY_SOCKET");
+	unsetenv("CREDENTIALS_DIRECTORY");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -29,7 +29,7 @@
 
 /* What else of the environment the next image gets. */
 static const char *const passed[] = {
-	"TZ", "NOTIFY_SOCKET",
+	"TZ", "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY",
 #if RELAXED
 	"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
 #endif

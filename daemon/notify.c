@@ -42,7 +42,7 @@ notify(const char *text)
 void
 notify_ready(void)
 {
-	notify("READY=1\n");
+	notify("READY=1\nSTATUS=serving\n");
 }
 
 void
@@ -61,7 +61,7 @@ notify_reloading(void)
 void
 notify_stopping(void)
 {
-	notify("STOPPING=1\n");
+	notify("STOPPING=1\nSTATUS=no new connections; open sessions go on\n");
 }
 
 int

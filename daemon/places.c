@@ -18,6 +18,8 @@
 #include "daemon/places.h"
 #include "lib/xmalloc.h"
 
+#define INSTALLED_KEY	CONFIG_DIR "/master.key"
+
 /* Puts the working directory before a path that is not absolute. */
 static int
 make_absolute(char **path, char *err, size_t size)
@@ -50,6 +52,30 @@ fill_in(char **path, const char *base, const char *suffix)
 	*path = xasprintf("%s%s", base, suffix);
 }
 
+/* The master key as systemd hands it over, where nothing else was said. */
+static void
+find_credential(struct conf *c)
+{
+	const char	*dir = getenv("CREDENTIALS_DIRECTORY");
+	char		*path;
+
+	if (*c->p.master_key_file != '\0' || dir == NULL || *dir != '/')
+		return;
+	path = xasprintf("%s/" PLACES_CREDENTIAL, dir);
+	if (access(path, F_OK) == 0) {
+		free(c->p.master_key_file);
+		c->p.master_key_file = path;
+	} else
+		free(path);
+}
+
+/* Whether the state lies where an installed portal has it. */
+static int
+is_installed(const struct conf *c)
+{
+	return (strcmp(c->s.state_dir, STATE_DIR) == 0);
+}
+
 static int
 find_sqlite(struct conf *c, char *err, size_t size)
 {
@@ -57,24 +83,29 @@ find_sqlite(struct conf *c, char *err, size_t size)
 		return (-1);
 	free(c->s.db_file);
 	c->s.db_file = xstrdup(c->p.db_conn);
-	fill_in(&c->p.master_key_file, c->s.db_file, ".key");
 	fill_in(&c->s.state_dir, c->s.db_file, ".d");
 	fill_in(&c->s.run_dir, c->s.state_dir, "/run");
+	if (is_installed(c))
+		fill_in(&c->p.master_key_file, INSTALLED_KEY, "");
+	else
+		fill_in(&c->p.master_key_file, c->s.db_file, ".key");
 	return (0);
 }
 
 static int
 find_mysql(struct conf *c, char *err, size_t size)
 {
+	fill_in(&c->s.db_file, "", "");
+	fill_in(&c->s.state_dir, STATE_DIR, "");
+	fill_in(&c->s.run_dir, RUN_DIR, "");
+	if (is_installed(c) && access(INSTALLED_KEY, F_OK) == 0)
+		fill_in(&c->p.master_key_file, INSTALLED_KEY, "");
 	if (*c->p.master_key_file == '\0') {
 		snprintf(err, size, "with MySQL a master key is needed that "
 		    "all instances share: make one with \"sshportal genkey\" "
 		    "and name its file with --master-key");
 		return (-1);
 	}
-	fill_in(&c->s.db_file, "", "");
-	fill_in(&c->s.state_dir, STATE_DIR, "");
-	fill_in(&c->s.run_dir, RUN_DIR, "");
 	return (0);
 }
 
@@ -109,6 +140,7 @@ places_find(struct conf *c, char *err, size_t size)
 {
 	if (find_paths(c, err, size) == -1)
 		return (-1);
+	find_credential(c);
 	if ((strcmp(c->s.db_driver, "mysql") == 0 ? find_mysql :
 	    find_sqlite)(c, err, size) == -1)
 		return (-1);

@@ -19,10 +19,15 @@
 #define PLACES_CHILD_UID	2000022022
 #define PLACES_CHILD_UID_LOW	65533
 
+/* The master key's name in $CREDENTIALS_DIRECTORY, see systemd.exec(5). */
+#define PLACES_CREDENTIAL	"master-key"
+
 /*
  * Makes paths absolute and fills in those that were not given. SQLite:
- * DBFILE.key, DBFILE.d, DBFILE.d/run. Looks at no file. Returns 0, or -1 with a
- * sentence.
+ * DBFILE.d, DBFILE.d/run. The master key is the credential, if there is one;
+ * else, where the state directory is that of an installed portal, master.key in
+ * its configuration directory (with MySQL only if it exists); else, with
+ * SQLite, DBFILE.key. Returns 0, or -1 with a sentence.
  */
 int	places_find(struct conf *, char *err, size_t);
 

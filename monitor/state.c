@@ -76,8 +76,9 @@ make_dir(const char *path, mode_t mode, int64_t uid, int64_t gid, char *err,
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		goto fail;
-	if (made && ((geteuid() == 0 && fchown(fd, uid, gid) == -1) ||
-	    fchmod(fd, mode) == -1)) {
+	/* in this order: the mode is the owner's to set */
+	if (made && (fchmod(fd, mode) == -1 ||
+	    (geteuid() == 0 && fchown(fd, uid, gid) == -1))) {
 		close(fd);
 		goto fail;
 	}

@@ -930,3 +930,32 @@ ready_portal()
 	authorize_portal
 	add_host web1
 }
+
+# --- Installing -------------------------------------------------------------
+
+# install_portal DESTDIR [VARIABLE=VALUE ...]: "make install" in a copy of the
+# tree, so that the clone stays as it is.
+install_portal()
+{
+	local dest=$1
+
+	shift
+	make_in_copy install DESTDIR="$dest" "$@"
+}
+
+# As somebody calls make who is not inside of another one. The copy is made
+# when there is none yet.
+make_in_copy()
+{
+	if [ ! -d "$T/tree" ]; then
+		mkdir -p "$T/tree/build"
+		find "$TOP" -mindepth 1 -maxdepth 1 ! -name .git \
+		    ! -name .deps ! -name build ! -name '*.db*' \
+		    -exec cp -a -t "$T/tree" {} +
+		cp -a "$TOP/build/obj" "$T/tree/build"
+		[ ! -e "$TOP/.deps" ] || ln -s "$TOP/.deps" "$T/tree/.deps"
+	fi
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u DESTDIR -u PREFIX -u T \
+	    make -C "$T/tree" "$@" >"$T/make.log" 2>&1 ||
+	    fail "make $*: $(tail -n 20 "$T/make.log")"
+}

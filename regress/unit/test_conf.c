@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <config.h>
+
 #include "daemon/conf_file.h"
 #include "daemon/flags.h"
 #include "daemon/places.h"
@@ -467,6 +469,51 @@ test_places_of_mysql(void **state)
 	conf_free(&c);
 }
 
+/*
+ * The key of an installed portal, and one that systemd hands over, which any
+ * that was named beats.
+ */
+static void
+test_places_of_key(void **state)
+{
+	struct conf	 c;
+	char		 dir[] = "/var/tmp/test_conf.XXXXXX", want[TEXT_MAX];
+	FILE		*f;
+
+	(void)state;
+	assert_int_equal(load(&c, "db-conn: /x/y.db\n"
+	    "state-dir: " STATE_DIR "\n"), 0);
+	assert_int_equal(places_find(&c, err, sizeof(err)), 0);
+	assert_string_equal(c.p.master_key_file, CONFIG_DIR "/master.key");
+	conf_free(&c);
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	assert_int_equal(load(&c, "db-conn: /x/y.db\n"), 0);
+	assert_int_equal(places_find(&c, err, sizeof(err)), 0);
+	assert_string_equal(c.p.master_key_file, "/x/y.db.key");
+	conf_free(&c);
+	snprintf(want, sizeof(want), "%s/master-key", dir);
+	assert_non_null(f = fopen(want, "w"));
+	fclose(f);
+	assert_int_equal(load(&c, "db-driver: mysql\ndb-conn: u@/d\n"), 0);
+	assert_int_equal(places_find(&c, err, sizeof(err)), 0);
+	assert_string_equal(c.p.master_key_file, want);
+	conf_free(&c);
+	assert_int_equal(load(&c, "db-conn: /x/y.db\n"
+	    "state-dir: " STATE_DIR "\n"), 0);
+	assert_int_equal(places_find(&c, err, sizeof(err)), 0);
+	assert_string_equal(c.p.master_key_file, want);
+	conf_free(&c);
+	assert_int_equal(load(&c, "db-conn: /x/y.db\nmaster-key: /k\n"), 0);
+	assert_int_equal(places_find(&c, err, sizeof(err)), 0);
+	assert_string_equal(c.p.master_key_file, "/k");
+	conf_free(&c);
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_int_equal(unlink(want), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* What crosses the re-exec is what was set. */
 static void
 test_settings_pass_memfds(void **state)
@@ -563,6 +610,7 @@ main(void)
 		cmocka_unit_test(test_startups),
 		cmocka_unit_test(test_places_of_sqlite),
 		cmocka_unit_test(test_places_of_mysql),
+		cmocka_unit_test(test_places_of_key),
 		cmocka_unit_test(test_settings_pass_memfds),
 		cmocka_unit_test(test_example),
 	};
