@@ -86,7 +86,8 @@ FILLED = {"db_check_name", "db_check_text", "ask_malformed"}
 # What is given to somebody, but is no message.
 OTHER = {"created by sshportal", "from an invite", "no role", "give up",
          "closed by the client", "Cryptographic Forum Research Group",
-         "host group", "user group", "invite expired"}
+         "host group", "user group", "user key", "invite expired",
+         "sshportal: daemon"}
 # Functions whose texts are help or a result, not messages.
 HELP = {"usage", "usage_key", "flags_usage", "greet_invited", "line_loop",
         "show_names", "print_total", "write_option", "help_all", "help_noun",
@@ -199,7 +200,7 @@ def messages(tree):
                 if (t.callee in UNSEEN | FILLED or t.function in HELP or
                         t.declared & TABLES or SQL.search(t.raw) or
                         t.before == "=" and t.member in MEMBERS or
-                        text in OTHER or text.startswith(('{"', "sh -c "))):
+                        text in OTHER or re.match(r'\{"|sh -c |[A-Z]+=', text)):
                     continue
                 need = NONE
                 if (t.callee in LOGGED and t.first and
