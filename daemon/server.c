@@ -59,8 +59,7 @@ load_settings(const struct flags *o, struct conf *c)
 		return (r == FLAGS_USAGE ? EXIT_USAGE : 1);
 	}
 	if (places_find(c, err, sizeof(err)) == -1 ||
-	    places_own(c, err, sizeof(err)) == -1 ||
-	    banner_load(c, err, sizeof(err)) == -1)
+	    places_own(c, err, sizeof(err)) == -1)
 		return (say(err));
 	if (c->debug)
 		c->s.log_level = LOG_LEVEL_DEBUG;
@@ -76,6 +75,19 @@ read_settings(struct flags *o, int argc, char **argv, struct conf *c)
 	if (flags_parse(o, argc, argv, err, sizeof(err)) == -1)
 		return (say_usage(err));
 	return (o->help ? 0 : load_settings(o, c));
+}
+
+/* And with the banner, for those who serve: no other command wants it. */
+static int
+read_for_server(struct flags *o, int argc, char **argv, struct conf *c)
+{
+	char	err[CONF_ERR_MAX];
+	int	status;
+
+	status = read_settings(o, argc, argv, c);
+	if (status == 0 && !o->help && banner_load(c, err, sizeof(err)) == -1)
+		return (say(err));
+	return (status);
 }
 
 /* Makes the memfds of settings and secrets. Returns 0, or -1 with errno. */
@@ -146,7 +158,7 @@ server_main(int argc, char **argv)
 
 	harden_dumps();
 	conf_init(&c);
-	status = read_settings(&o, argc - 2, argv + 2, &c);
+	status = read_for_server(&o, argc - 2, argv + 2, &c);
 	if (status == 0) {
 		if (o.help)
 			flags_usage(stdout);
@@ -228,7 +240,7 @@ reread_settings(const struct image *im, struct conf *c)
 		return (say("the command line of the start is not readable"));
 	if (argc < 2)
 		return (say("the command line of the start is empty"));
-	status = read_settings(&o, argc - 2, argv + 2, c);
+	status = read_for_server(&o, argc - 2, argv + 2, c);
 	c->s.program = program;
 	return (status);
 }

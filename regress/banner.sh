@@ -109,6 +109,10 @@ log_has "reload refused.*: banner: $banner: No such file" ||
 ok p web1@portal true
 shown "after a reload that was refused"
 
+say "nor is any other command kept from its work"
+ok as_starter verify "${DB_FLAGS[@]}"
+ok as_starter admin "${DB_FLAGS[@]}" version
+
 say "an empty file, and none"
 : >"$banner"
 kill -HUP "$PORTAL_PID"
