@@ -342,8 +342,8 @@ serve(struct conn *conn)
 
 	client_run(conn);
 	while (conn->client.state != CLIENT_GONE) {
-		received = conn->up.received;
 		upstream_run(&conn->up, host);
+		received = conn->up.received;
 		run_chans(conn);
 		chans_reap(conn);
 		if (has_stopped(conn))

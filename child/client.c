@@ -24,7 +24,8 @@
 #include "lib/log.h"
 #include "lib/settings.h"
 
-#define READS_A_ROUND	32	/* of 4096 bytes */
+#define READ_SIZE	4096	/* libssh's */
+#define READS_A_ROUND	32	/* of that size */
 #define CLOSE_TRIES	4
 
 #if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 12, 0)
@@ -244,6 +245,7 @@ run_messages(struct conn *conn)
 	uint64_t	 had;
 	int		 reads = READS_A_ROUND;
 
+	/* less than a read's worth: the socket is empty, or poll says more */
 	do {
 		had = c->bytes.in_bytes;
 		while (c->state != CLIENT_GONE &&
@@ -254,7 +256,7 @@ run_messages(struct conn *conn)
 			log_info("a signature was wrong");
 			c->state = CLIENT_GONE;
 		}
-	} while (c->bytes.in_bytes != had && --reads > 0 &&
+	} while (c->bytes.in_bytes - had >= READ_SIZE && --reads > 0 &&
 	    c->state != CLIENT_GONE);
 }
 

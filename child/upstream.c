@@ -114,6 +114,49 @@ upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
 	return (len);
 }
 
+/*
+ * Reads from the socket, as recv(2) does. libssh2 reads on until there is
+ * nothing more, before each write and once for each stream and channel; but a
+ * read that did not fill its buffer has emptied the socket, and poll says when
+ * there is something again. So a byte costs one call to the kernel, not four.
+ */
+static ssize_t
+sock_recv(struct upstream *up, void *data, size_t len, int flags)
+{
+	ssize_t	n;
+
+	if (up->dry) {
+		errno = EAGAIN;
+		return (-1);
+	}
+	n = recv(up->fd, data, len, flags);
+	up->dry = n < (ssize_t)len;
+	if (n > 0)
+		up->received += n;
+	return (n);
+}
+
+/* Gives what was read ahead; the host's first line is read byte by byte. */
+static ssize_t
+recv_ahead(struct upstream *up, void *data, size_t len, int flags)
+{
+	ssize_t	n;
+
+	if (up->ahead_len == 0) {
+		n = sock_recv(up, up->ahead, sizeof(up->ahead), flags);
+		if (n <= 0)
+			return (n);
+		up->ahead_off = 0;
+		up->ahead_len = n;
+	}
+	if (len > up->ahead_len)
+		len = up->ahead_len;
+	memcpy(data, up->ahead + up->ahead_off, len);
+	up->ahead_off += len;
+	up->ahead_len -= len;
+	return (len);
+}
+
 /* libssh2 reads. */
 static ssize_t
 upstream_recv(libssh2_socket_t fd, void *data, size_t len, int flags,
@@ -122,12 +165,13 @@ upstream_recv(libssh2_socket_t fd, void *data, size_t len, int flags,
 	struct upstream	*up = *abstract;
 	ssize_t		 n;
 
-	n = recv(fd, data, len, flags);
+	(void)fd;
+	if (len < sizeof(up->ahead) || up->ahead_len > 0)
+		n = recv_ahead(up, data, len, flags);
+	else
+		n = sock_recv(up, data, len, flags);
 	if (n == -1)
 		return (errno == EINTR ? -EAGAIN : -errno);
-	if (!up->conn->started)
-		quickack(fd);
-	up->received += n;
 	return (n);
 }
 
@@ -291,6 +335,10 @@ upstream_events(const struct upstream *up)
 {
 	short	events = up->out.len > 0 ? POLLOUT : 0;
 
+	/* what no answer of ours has acknowledged by now, the host waits for */
+	if (up->state != UP_NONE && up->state != UP_DEAD &&
+	    !up->conn->started)
+		quickack(up->fd);
 	switch (up->state) {
 	case UP_NONE:
 	case UP_DEAD:
@@ -305,8 +353,6 @@ upstream_events(const struct upstream *up)
 	default:
 		break;
 	}
-	if (!up->conn->started)
-		quickack(up->fd);
 	return (events | POLLIN);
 }
 
@@ -356,6 +402,8 @@ upstream_run(struct upstream *up, short revents)
 {
 	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
 
+	if (revents != 0)
+		up->dry = 0;
 	if (up->state != UP_NONE && up->state != UP_DEAD) {
 		upstream_flush(up);
 		while (up->state < UP_READY &&
@@ -363,9 +411,9 @@ upstream_run(struct upstream *up, short revents)
 			;
 	}
 	if (up->state == UP_READY) {
-		upstream_channels_step(up);
 		if (revents & (POLLIN | POLLHUP | POLLERR))
 			upstream_pump(up);
+		upstream_channels_step(up);
 	}
 	if (up->state == UP_READY)
 		check_alive(up);

@@ -68,6 +68,9 @@ struct upstream {
 	char		*lost;		/* sentence, of UP_DEAD */
 	int		 told;		/* the session knows it */
 	uint64_t	 received;	/* bytes off the socket */
+	int		 dry;		/* nothing there since the last poll */
+	uint8_t		 ahead[256];	/* read, not yet asked for */
+	size_t		 ahead_off, ahead_len;
 	void		*opener;	/* whose channel is being opened */
 	LIBSSH2_CHANNEL	*spare;		/* open, nobody's yet */
 	LIBSSH2_CHANNEL	**open;		/* all that libssh2 has */
@@ -88,7 +91,10 @@ struct upstream {
 int	upstream_start(struct upstream *, struct conn *, int fd,
 	    const struct answer_target *);
 
-/* What to wait for on the socket; 0: nothing. */
+/*
+ * What to wait for on the socket; 0: nothing. To be called before each poll:
+ * until a session has started, what was received is acknowledged here.
+ */
 short	upstream_events(const struct upstream *);
 
 /* Goes on, with what poll said about the socket (0: nothing). */

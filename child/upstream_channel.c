@@ -161,10 +161,8 @@ upstream_pump(struct upstream *up)
 	size_t	i;
 
 	for (i = 0; i < up->nopen; i++) {
-		if (pump_by(up, up->open[i]) != UP_OK) {
-			upstream_channels_step(up);
+		if (pump_by(up, up->open[i]) != UP_OK)
 			return;
-		}
 	}
 	if (up->opener == NULL && up->spare == NULL && !up->no_spare)
 		up->opener = up;
