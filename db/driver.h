@@ -69,6 +69,7 @@ struct db_driver {
 struct db {
 	const struct db_driver	*driver;
 	void			*handle;	/* NULL: not connected */
+	void			*kept;		/* the engine's, with it */
 	char			*conn;
 	struct dsn		 dsn;		/* MySQL only */
 	int			 setup;

@@ -18,6 +18,76 @@
 
 #define BUSY_MS		5000
 #define WAL_TRIES	50	/* of 100 ms */
+#define KEPT_MAX	24	/* statements; a login has some 20 */
+
+/*
+ * Statements that were done with, for the next time: to parse one and to plan
+ * it takes longer than to run it, and a login asks for its user twice, the
+ * keeper writes the same few for ever. Found by their text; the oldest goes.
+ */
+struct kept {
+	sqlite3_stmt	*stmt[KEPT_MAX];
+	int		 n;		/* oldest first */
+};
+
+static struct kept *
+kept_of(struct db *db)
+{
+	if (db->kept == NULL)
+		db->kept = xcalloc(1, sizeof(struct kept));
+	return (db->kept);
+}
+
+/* Takes the i-th out. */
+static sqlite3_stmt *
+kept_take(struct kept *k, int i)
+{
+	sqlite3_stmt	*h = k->stmt[i];
+
+	k->n--;
+	memmove(&k->stmt[i], &k->stmt[i + 1],
+	    (k->n - i) * sizeof(k->stmt[0]));
+	return (h);
+}
+
+static sqlite3_stmt *
+kept_find(struct kept *k, const char *sql)
+{
+	int	i;
+
+	for (i = k->n - 1; i >= 0; i--) {
+		if (strcmp(sqlite3_sql(k->stmt[i]), sql) == 0)
+			return (kept_take(k, i));
+	}
+	return (NULL);
+}
+
+/* Keeps one that holds nothing any more: no lock, no value. */
+static void
+kept_put(struct kept *k, sqlite3_stmt *h)
+{
+	if (sqlite3_reset(h) != SQLITE_OK) {
+		sqlite3_finalize(h);
+		return;
+	}
+	sqlite3_clear_bindings(h);
+	if (k->n == KEPT_MAX)
+		sqlite3_finalize(kept_take(k, 0));
+	k->stmt[k->n++] = h;
+}
+
+static void
+kept_free(struct db *db)
+{
+	struct kept	*k = db->kept;
+
+	if (k == NULL)
+		return;
+	while (k->n > 0)
+		sqlite3_finalize(kept_take(k, k->n - 1));
+	free(k);
+	db->kept = NULL;
+}
 
 /* SQLite names "table.column" (and more, if the index has more). */
 static void
@@ -130,6 +200,7 @@ sqlite_find_file(struct db *db)
 static void
 sqlite_close(struct db *db)
 {
+	kept_free(db);
 	sqlite3_close_v2(db->handle);
 	db->handle = NULL;
 }
@@ -213,6 +284,8 @@ sqlite_prepare(struct db_stmt *st, const char *sql)
 	sqlite3_stmt	*h = NULL;
 	int		 code;
 
+	if ((st->handle = kept_find(kept_of(st->db), sql)) != NULL)
+		return (DB_OK);
 	code = sqlite3_prepare_v2(st->db->handle, sql, -1, &h, NULL);
 	st->handle = h;
 	return (sqlite_class(st->db, code));
@@ -280,7 +353,8 @@ sqlite_column(struct db_stmt *st, int i, struct db_value *v)
 static void
 sqlite_finish(struct db_stmt *st)
 {
-	sqlite3_finalize(st->handle);
+	if (st->handle != NULL)
+		kept_put(kept_of(st->db), st->handle);
 	st->handle = NULL;
 }
 
