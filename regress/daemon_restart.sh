@@ -111,12 +111,23 @@ for pid in "$heard" "$stuck" "$HELD_heard" "$HELD_stuck"; do
 done
 is "active sessions" "$(active_sessions)" 0
 
-say "SIGTERM to the next daemon waits for them"
+say "SIGTERM to the next daemon waits for them, and for a login under way"
 start_portal
 hold_session third web1
 end_process "$PORTAL_PID" KILL
 PORTAL_PID=
 start_portal
+# it asks for known hosts in the midst of the key exchange
+cat >"$T/asks" <<END
+#!/bin/sh
+: >"$T/asked"
+until [ -e "$T/go" ]; do sleep 0.05; done
+END
+chmod 755 "$T/asks"
+p -o KnownHostsCommand="$T/asks" web1@portal 'exit 33' </dev/null \
+    >"$T/late.out" 2>&1 &
+late=$!
+wait_for 20 test -e "$T/asked" || fail "no login is under way"
 kill -TERM "$PORTAL_PID"
 is_draining()
 {
@@ -124,6 +135,13 @@ is_draining()
 }
 wait_for 10 is_draining || fail "it does not drain"
 ! is_ended "$HELD_third" || fail "the session ended"
+kill -HUP "$PORTAL_PID"
+wait_for 10 log_has 'Received signal 1; not now' || fail "no word about it"
+touch "$T/go"
+wait $late
+status=$?
+is "status of the late one ($(cat "$T/late.out"))" $status 33
+! is_ended "$PORTAL_PID" || fail "the daemon left a session alone"
 release_session third 29
 wait_for 15 is_ended "$PORTAL_PID" || fail "the daemon stays"
 wait "$PORTAL_PID"

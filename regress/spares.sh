@@ -72,6 +72,17 @@ done
 for pid in $old; do
 	! is_ended "$pid" || fail "the spare $pid did not serve"
 done
-for i in 1 2 3; do
+
+say "a reload while it is away: sessions live, and who logs in waits for it"
+stop_mariadb
+kill -HUP "$PORTAL_PID"
+wait_for 20 log_has 'setup failed: trying again' || fail "no word about it"
+for i in 1 2; do
 	release_session "s$i" "1$i"
 done
+start_mariadb
+ok p web1@portal echo served
+is "output" "$out" served
+have_spares 3
+release_session s3 13
+wait_for 20 sessions_are 0 || fail "$(active_sessions) sessions are active"
