@@ -31,3 +31,32 @@ tid "each setting is described, with its default and its variable"
 "$PROG/tables" keys >keys
 ok python3 "$TOP/regress/helpers/manual.py" keys keys \
     "$man/sshportal.yaml.5"
+
+tid "each message of the program is explained"
+ok python3 "$TOP/regress/helpers/manual.py" messages "$TOP" \
+    "$man/sshportal.8" "$man/sshportal-shell.1"
+
+tid "a message that is new, and one that is gone, are noticed"
+mkdir -p tree
+for d in lib db child shell monitor daemon; do
+	cp -R "$TOP/$d" tree/
+done
+cat >tree/lib/new.c <<'C'
+void
+f(int n, const char **why)
+{
+	log_error("the flux of %d is gone", n);
+	log_verbose("nobody reads this");
+	*why = "some clause of fault";
+}
+C
+sed -i '/Timeout before authentication/s/Timeout/Time-out/' \
+    tree/monitor/serve.c
+run python3 "$TOP/regress/helpers/manual.py" messages tree \
+    "$man/sshportal.8" "$man/sshportal-shell.1"
+is "status" "$status" 1
+is "faults" "$(sed 's/:[0-9]*:/:/' <<<"$out")" \
+'lib/new.c: no item for "the flux of %s is gone"
+lib/new.c: not explained: "some clause of fault"
+monitor/serve.c: no item for "Time-out before authentication for %s port %s"
+no message is like "Timeout before authentication for %s port %s"'
