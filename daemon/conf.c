@@ -8,6 +8,8 @@
 
 #include "daemon/address.h"
 #include "daemon/conf.h"
+#include "daemon/conf_sources.h"
+#include "daemon/network.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
@@ -67,6 +69,24 @@ const struct conf_key conf_keys[] = {
 	    .env = NULL },
 	{ "max-connections", CONF_COUNT, S(max_connections), "10000",
 	    "connections at the same time", .min = 1, .max = 200000 },
+	{ "per-source-max-startups", CONF_LIMIT, S(source_max_startups), "64",
+	    "logins under way from one block of addresses, or none",
+	    .min = 1, .max = 100000 },
+	{ "per-source-max-connections", CONF_LIMIT,
+	    S(source_max_connections), "none",
+	    "connections from one block of addresses, or none (no limit)",
+	    .min = 1, .max = 200000 },
+	{ "per-source-net-block-size", CONF_BLOCKS, C(block_size), "32:64",
+	    "bits of IPv4 and IPv6 addresses that make a block",
+	    .env = NULL },
+	{ "per-source-penalties", CONF_PENALTIES, C(penalties),
+	    CONF_SOURCES_PENALTIES,
+	    "how long ends of clients shut their block out, or no",
+	    .env = NULL },
+	{ "per-source-penalty-exempt-list", CONF_NETWORKS,
+	    S(penalty_exempt), "127.0.0.0/8,::1",
+	    "networks without penalties: behind them are many, or none",
+	    .env = NULL },
 	{ "max-channels", CONF_COUNT, S(max_channels), "100",
 	    "channels of one connection", .min = 1, .max = 256 },
 	{ "spares", CONF_COUNT, S(spares), "4",
@@ -207,6 +227,17 @@ set_count(struct conf *c, const struct conf_key *k, void *field,
 	return (end != NULL && *end == '\0' ? 0 : -1);
 }
 
+/* A count, or none, which is 0. */
+static int
+set_limit(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	if (strcmp(value, "none") != 0)
+		return (set_count(c, k, field, value));
+	*(uint32_t *)field = 0;
+	return (0);
+}
+
 static int
 set_duration(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
@@ -244,6 +275,40 @@ set_startups(struct conf *c, const struct conf_key *k, void *field,
 	c->s.max_startups_full = full;
 	replace(field, xstrdup(value));
 	return (0);
+}
+
+static int
+set_blocks(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	if (conf_sources_blocks(&c->s, value) == -1)
+		return (-1);
+	return (set_string(c, k, field, value));
+}
+
+static int
+set_penalties(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	if (conf_sources_penalties(&c->s, value) == -1)
+		return (-1);
+	return (set_string(c, k, field, value));
+}
+
+/* What is given in one source is one list. */
+static int
+set_networks(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	char	*old = *(char **)field, *list;
+	int	 r;
+
+	list = !conf_seen(c, k) ? xstrdup(value) :
+	    xasprintf("%s,%s", old, value);
+	r = network_parse_list(NULL, INT32_MAX, list) == -1 ? -1 :
+	    set_string(c, k, field, list);
+	free(list);
+	return (r);
 }
 
 static void
@@ -320,6 +385,15 @@ static const struct {
 	    "a duration such as 90s, 5m or 2h30m" },
 	[CONF_STARTUPS] = { set_startups, "N:N:N",
 	    "begin:rate:full, such as 10:30:100" },
+	[CONF_LIMIT] = { set_limit, "N", NULL },
+	[CONF_BLOCKS] = { set_blocks, "N:N",
+	    "bits of IPv4 and IPv6 addresses, such as 32:64" },
+	[CONF_PENALTIES] = { set_penalties, "WORDS",
+	    "\"no\", or words such as authfail:1s min:30s max:10m (and min "
+	    "is at most max)" },
+	[CONF_NETWORKS] = { set_networks, "NETWORK",
+	    "a list of networks such as 192.0.2.7, 10.0.0.0/8 or "
+	    "2001:db8::/32 (4096 bytes at most), or none" },
 	[CONF_ADDRESSES] = { set_addresses, "HOST:PORT",
 	    "an address such as :2222, 127.0.0.1:2222 or [::1]:2222 "
 	    "(16 at most)" },
@@ -345,6 +419,12 @@ int
 conf_is_switch(const struct conf_key *k)
 {
 	return (k->type == CONF_BOOL);
+}
+
+int
+conf_is_list(const struct conf_key *k)
+{
+	return (k->type == CONF_ADDRESSES || k->type == CONF_NETWORKS);
 }
 
 const char *
@@ -373,6 +453,8 @@ conf_free(struct conf *c)
 	secret_settings_free(&c->p);
 	replace(&c->startups, NULL);
 	replace(&c->banner_file, NULL);
+	replace(&c->block_size, NULL);
+	replace(&c->penalties, NULL);
 }
 
 void
@@ -393,15 +475,16 @@ explain(const struct conf_key *k, const char *value, char *err, size_t size)
 {
 	char	shown[128], wants[64];
 
-	if (k->type == CONF_COUNT)
-		snprintf(wants, sizeof(wants), "a number from %u to %u",
-		    k->min, k->max);
+	if (types[k->type].wants == NULL)
+		snprintf(wants, sizeof(wants), "a number from %u to %u%s",
+		    k->min, k->max, k->type == CONF_LIMIT ? ", or none" : "");
 	if (k->type == CONF_STRING || k->type == CONF_PATH)
 		snprintf(err, size, "wants %s", types[k->type].wants);
 	else
 		snprintf(err, size, "\"%s\" is not %s",
 		    escape_into(shown, sizeof(shown), value),
-		    k->type == CONF_COUNT ? wants : types[k->type].wants);
+		    types[k->type].wants == NULL ? wants :
+		    types[k->type].wants);
 }
 
 int

@@ -20,6 +20,8 @@ struct conf {
 	struct secret_settings	 p;
 	char			*startups; /* begin:rate:full, as written */
 	char			*banner_file; /* "" without one */
+	char			*block_size; /* bits:bits, as written */
+	char			*penalties;	/* as written */
 	uint8_t			 debug;
 	uint64_t		 seen;	/* keys that this source has set */
 };
@@ -32,6 +34,10 @@ enum conf_type {
 	CONF_COUNT,
 	CONF_DURATION,
 	CONF_STARTUPS,
+	CONF_LIMIT,
+	CONF_BLOCKS,
+	CONF_PENALTIES,
+	CONF_NETWORKS,
 	CONF_ADDRESSES,
 	CONF_DRIVER,
 	CONF_LEVEL
@@ -58,6 +64,9 @@ const struct conf_key *conf_find(const char *name, size_t len);
 
 /* Whether --name alone means "true". */
 int	conf_is_switch(const struct conf_key *);
+
+/* Whether it takes a list, and grows with each value that it is given. */
+int	conf_is_list(const struct conf_key *);
 
 /* What a key's value is called in help: "HOST:PORT", "FILE", "N" … */
 const char *conf_value_name(const struct conf_key *);

@@ -64,7 +64,7 @@ take_scalar(struct reader *r, const struct conf_key *k)
 static int
 take_list(struct reader *r, const struct conf_key *k)
 {
-	if (k->type != CONF_ADDRESSES)
+	if (!conf_is_list(k))
 		return (complain(r, &r->event.start_mark, k->name,
 		    "wants one value, not a list"));
 	for (;;) {

@@ -34,6 +34,7 @@
 #include "daemon/pool.h"
 #include "daemon/reload.h"
 #include "daemon/single.h"
+#include "daemon/sources.h"
 #include "lib/clock.h"
 #include "lib/harden.h"
 #include "lib/log.h"
@@ -135,8 +136,10 @@ make_image(void)
 	if (d.image->slots == NULL)
 		return (-1);
 	pool_export(d.image);
+	sources_export(d.image, clock_mono_ms());
 	/* what follows allocates without a way back: see that it can */
-	probe = malloc(d.image->nslots * sizeof(*d.image->slots) * 4 + 65536);
+	probe = malloc(d.image->nslots * sizeof(*d.image->slots) * 4 +
+	    d.image->npenalties * sizeof(*d.image->penalties) * 4 + 65536);
 	free(probe);
 	return (probe == NULL ? -1 : 0);
 }
@@ -147,6 +150,9 @@ drop_image(void)
 	free(d.image->slots);
 	d.image->slots = NULL;
 	d.image->nslots = 0;
+	free(d.image->penalties);
+	d.image->penalties = NULL;
+	d.image->npenalties = 0;
 }
 
 /* Becomes the next image of itself; returns only if that was impossible. */
@@ -521,7 +527,8 @@ prepare(void)
 		return (-1);
 	}
 	single_init(&d.settings, d.image->secrets, d.image);
-	if (pool_init(&d.settings, d.image->secrets, d.image, on_spare) == -1) {
+	if (sources_init(&d.settings, d.image, clock_mono_ms()) == -1 ||
+	    pool_init(&d.settings, d.image->secrets, d.image, on_spare) == -1) {
 		log_error("no memory for %u connections",
 		    d.settings.max_connections);
 		return (-1);

@@ -18,7 +18,7 @@
  * A new field goes to the end of its part, is always written, and is read from
  * the version on that brought it.
  */
-#define IMAGE_VERSION	3
+#define IMAGE_VERSION	4
 #define IMAGE_OLDEST	2	/* that can be read */
 
 #define ARGS_MAX	1024
@@ -90,6 +90,32 @@ get_slot(struct msg *m, struct image_slot *s, uint32_t version)
 		s->adopted = msg_get_u8(m);
 }
 
+static void
+put_penalty(struct msg *m, const struct image_penalty *p)
+{
+	msg_put_u8(m, p->net.family);
+	msg_put_u8(m, p->net.bits);
+	msg_put_raw(m, p->net.bytes, sizeof(p->net.bytes));
+	msg_put_u64(m, p->until);
+	msg_put_u8(m, p->cause);
+	msg_put_u8(m, p->in_force);
+}
+
+static void
+get_penalty(struct msg *m, struct image_penalty *p)
+{
+	const uint8_t	*bytes;
+
+	p->net.family = msg_get_u8(m);
+	p->net.bits = msg_get_u8(m);
+	bytes = msg_get_raw(m, sizeof(p->net.bytes));
+	if (bytes != NULL)
+		memcpy(p->net.bytes, bytes, sizeof(p->net.bytes));
+	p->until = msg_get_u64(m);
+	p->cause = msg_get_u8(m);
+	p->in_force = msg_get_u8(m);
+}
+
 void
 image_encode(struct msg *m, const struct image *im)
 {
@@ -113,6 +139,9 @@ image_encode(struct msg *m, const struct image *im)
 	for (i = 0; i < im->nslots; i++)
 		put_slot(m, &im->slots[i]);
 	put_fd(m, im->check_fd);
+	msg_put_u32(m, im->npenalties);
+	for (i = 0; i < im->npenalties; i++)
+		put_penalty(m, &im->penalties[i]);
 }
 
 static void
@@ -148,6 +177,21 @@ get_slots(struct msg *m, struct image *im, uint32_t version)
 	im->nslots = n;
 }
 
+static void
+get_penalties(struct msg *m, struct image *im)
+{
+	size_t	i, n = msg_get_u32(m);
+
+	if (n > IMAGE_PENALTIES_MAX || n > m->len) {
+		msg_bad(m);
+		return;
+	}
+	im->penalties = xcalloc(n + 1, sizeof(*im->penalties));
+	for (i = 0; i < n; i++)
+		get_penalty(m, &im->penalties[i]);
+	im->npenalties = n;
+}
+
 int
 image_decode(struct msg *m, struct image *im)
 {
@@ -170,9 +214,12 @@ image_decode(struct msg *m, struct image *im)
 	get_slots(m, im, version);
 	if (version >= 3)
 		im->check_fd = get_fd(m);
+	if (version >= 4)
+		get_penalties(m, im);
 	if (msg_end(m) && im->reason < IMAGE_REASON_END_OF_LIST)
 		return (0);
 	free(im->slots);
+	free(im->penalties);
 	image_init(im);
 	errno = EPROTO;
 	return (-1);

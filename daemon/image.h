@@ -18,12 +18,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/network.h"
 #include "lib/catalogue.h"
 #include "lib/msg.h"
 
 #define IMAGE_LISTENERS_MAX	64
 #define IMAGE_SLOTS_MAX		(1024 * 1024)
 #define IMAGE_BIND_MAX		256
+#define IMAGE_PENALTIES_MAX	16384
 
 /* What the next image is to do with it. */
 enum image_reason {
@@ -55,6 +57,14 @@ struct image_slot {
 	char		local[ADDR_MAX + 1];
 };
 
+/* A block of addresses that has a penalty (daemon/sources.h). */
+struct image_penalty {
+	struct network	net;
+	int64_t		until;		/* monotonic ms */
+	uint8_t		cause;		/* enum penalty */
+	uint8_t		in_force;
+};
+
 struct image {
 	enum image_reason	 reason;
 	int			 settings;	/* memfds; -1: not yet made */
@@ -69,6 +79,8 @@ struct image {
 	struct image_listener	 listeners[IMAGE_LISTENERS_MAX];
 	size_t			 nslots;
 	struct image_slot	*slots;		/* caller frees */
+	size_t			 npenalties;
+	struct image_penalty	*penalties;	/* caller frees */
 };
 
 /* Nothing in it, no descriptors. */

@@ -16,12 +16,15 @@
 #include "daemon/address.h"
 #include "daemon/listener.h"
 #include "daemon/loop.h"
+#include "daemon/network.h"
+#include "daemon/sources.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
 #define BACKLOG		1024
 #define ACCEPT_MAX	16	/* in one go: other work has its turn too */
 #define PAUSE_MS	200
+#define DROPPED_MAX	65536	/* bytes of a refused client */
 #define QUIET_MS	5000	/* between two lines of a kind in the log */
 
 struct listener {
@@ -39,8 +42,11 @@ static void			(*ask_load)(struct load *);
 static int			 reserve = -1;	/* given up when there is no
 						   descriptor left */
 static int64_t			 paused_until;	/* 0: accepting */
-static int64_t			 last_pause, last_refusal; /* in the log */
-static unsigned			 refusals;	/* not yet in the log */
+static int64_t			 last_pause;	/* in the log */
+static struct {
+	int64_t		last;		/* in the log, 0: none yet */
+	unsigned	n;		/* not yet in the log */
+}				 refusals[ADMISSION_END_OF_LIST];
 
 /* What went wrong with an address, and what to do. */
 static int
@@ -225,21 +231,38 @@ listener_try(const struct settings *s, const struct image *im, char *err,
 	return (listener_bind(s, im, err, size));
 }
 
-/* A line about refusals, but not one for each. */
 static void
-log_refusal(enum admission a, const struct load *load, const char *source)
+write_refusal(enum admission a, const struct load *l, const char *source,
+    unsigned n)
 {
-	int64_t	now = clock_mono_ms();
+	const char	*name = limits_name(a);
 
-	refusals++;
-	if (last_refusal != 0 && now - last_refusal < QUIET_MS)
+	if (a == REFUSE_PENALTY)
+		log_info("refused connection from %s: penalty: %s (%lld s "
+		    "left; %u refused since the last such line)", source,
+		    l->penalty, (long long)(l->penalty_ms + 999) / 1000, n);
+	else if (a == REFUSE_SOURCE_STARTUPS || a == REFUSE_SOURCE_CONNECTIONS)
+		log_info("refused connection from %s: past %s (%u connections "
+		    "of its block, %u not logged in; %u refused since the last "
+		    "such line)", source, name, l->source_connections,
+		    l->source_logins, n);
+	else
+		log_info("refused connection from %s: past %s (%u connections, "
+		    "%u not logged in; %u refused since the last such line)",
+		    source, name, l->connections, l->logins, n);
+}
+
+/* A line about refusals of a kind, but not one for each. */
+static void
+log_refusal(enum admission a, const struct load *l, const char *source,
+    int64_t now)
+{
+	refusals[a].n++;
+	if (refusals[a].last != 0 && now - refusals[a].last < QUIET_MS)
 		return;
-	log_info("refused connection from %s: past %s (%u connections, "
-	    "%u not logged in; %u refused since the last such line)", source,
-	    a == REFUSE_STARTUPS ? "max-startups" : "max-connections",
-	    load->connections, load->logins, refusals);
-	last_refusal = now;
-	refusals = 0;
+	write_refusal(a, l, source, refusals[a].n);
+	refusals[a].last = now;
+	refusals[a].n = 0;
 }
 
 static void
@@ -276,28 +299,51 @@ refuse_without_descriptor(int fd)
 	pause_accepting(saved);
 }
 
+/*
+ * What a client has sent already is dropped unread: a close with bytes left
+ * would be a reset, and might take the sentence away with it.
+ */
 static void
-take_client(int fd, const struct sockaddr_storage *peer)
+refuse(int fd, const char *text)
 {
-	struct sockaddr_storage	 ss;
-	socklen_t		 len = sizeof(ss);
-	char			 source[ADDR_MAX + 1], local[ADDR_MAX + 1];
-	struct load		 load;
-	enum admission		 a;
-	uint32_t		 random = 0;
-	const char		*text;
+	(void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)recv(fd, NULL, DROPPED_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	close(fd);
+}
 
-	address_format(peer, source, sizeof(source));
-	ask_load(&load);
+/* Whether the client may come in. Refused, it has been told and closed. */
+static int
+admit(int fd, const struct sockaddr_storage *client, const char *source)
+{
+	struct load	l;
+	struct network	address;
+	enum admission	a;
+	int64_t		now = clock_mono_ms();
+	uint32_t	random = 0;
+
+	memset(&l, 0, sizeof(l));
+	ask_load(&l);
+	network_from_sockaddr(&address, client);
+	sources_load(&address, now, &l);
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == -1)
 		random = 0;
-	if ((a = limits_admit(settings, &load, random)) != ADMIT) {
-		text = limits_sentence(a);
-		(void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-		close(fd);
-		log_refusal(a, &load, source);
+	if ((a = limits_admit(settings, &l, random)) == ADMIT)
+		return (1);
+	refuse(fd, limits_sentence(a));
+	log_refusal(a, &l, source, now);
+	return (0);
+}
+
+static void
+take_client(int fd, const struct sockaddr_storage *client)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = sizeof(ss);
+	char			source[ADDR_MAX + 1], local[ADDR_MAX + 1];
+
+	address_format(client, source, sizeof(source));
+	if (!admit(fd, client, source))
 		return;
-	}
 	memset(&ss, 0, sizeof(ss));
 	local[0] = '\0';
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)

@@ -19,7 +19,9 @@
 #include "daemon/birth.h"
 #include "daemon/ctl.h"
 #include "daemon/loop.h"
+#include "daemon/network.h"
 #include "daemon/pool.h"
+#include "daemon/sources.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
@@ -63,9 +65,24 @@ static unsigned			 adopted;	/* by this pool_adopt() */
 static void on_monitor(void *);
 static void on_adopted(void *);
 
+/* A client in this state begins (1) or ceases (-1) to count for its source. */
+static void
+count_client(const struct image_slot *c, enum pool_state state, int more)
+{
+	struct network	address;
+	int		login = state == POOL_WAITING || state == POOL_LOGIN;
+
+	if (!login && state != POOL_SESSION)
+		return;
+	network_from_source(&address, c->source);
+	sources_count(&address, more, login ? more : 0);
+}
+
 static void
 slot_move(struct slot *s, enum pool_state state)
 {
+	count_client(&s->s, state, 1);
+	count_client(&s->s, s->s.state, -1);
 	TAILQ_REMOVE(&lists[s->s.state], s, entry);
 	counts[s->s.state]--;
 	s->s.state = state;
@@ -92,6 +109,7 @@ slot_take(const struct image_slot *src)
 	TAILQ_INSERT_TAIL(&lists[s->s.state], s, entry);
 	counts[s->s.state]++;
 	LIST_INSERT_HEAD(&buckets[(unsigned)s->s.pid % BUCKETS], s, hash);
+	count_client(&s->s, s->s.state, 1);
 	return (s);
 }
 
@@ -109,6 +127,7 @@ static void
 slot_free(struct slot *s)
 {
 	slot_close(s);
+	count_client(&s->s, s->s.state, -1);
 	TAILQ_REMOVE(&lists[s->s.state], s, entry);
 	counts[s->s.state]--;
 	LIST_REMOVE(s, hash);
@@ -263,6 +282,15 @@ hand_over(struct slot *s, const struct image_slot *client)
 	return (0);
 }
 
+/* The first of the queue is somebody's now, or gone. */
+static void
+queue_pop(void)
+{
+	count_client(&queue[queue_first], POOL_WAITING, -1);
+	queue_first = (queue_first + 1) % queue_size;
+	queue_len--;
+}
+
 /* Brings clients that wait and spares together. */
 static void
 serve_queue(void)
@@ -271,10 +299,8 @@ serve_queue(void)
 
 	while (queue_len > 0 &&
 	    (s = TAILQ_FIRST(&lists[POOL_SPARE])) != NULL) {
-		if (hand_over(s, &queue[queue_first]) == -1)
-			continue;
-		queue_first = (queue_first + 1) % queue_size;
-		queue_len--;
+		if (hand_over(s, &queue[queue_first]) == 0)
+			queue_pop();
 	}
 }
 
@@ -286,6 +312,7 @@ queue_put(const struct image_slot *client)
 		return;
 	}
 	queue[(queue_first + queue_len++) % queue_size] = *client;
+	count_client(client, POOL_WAITING, 1);
 }
 
 void
@@ -402,6 +429,59 @@ pool_load(struct load *l)
 	l->connections = l->logins + counts[POOL_SESSION];
 }
 
+/*
+ * What the end of a login says of the client. What the portal could not do (no
+ * store, no memory, a monitor that was stopped) is not held against anybody.
+ */
+static enum penalty
+find_penalty(int status)
+{
+	if (WIFSIGNALED(status))
+		return (WTERMSIG(status) == SIGKILL || WTERMSIG(status) ==
+		    SIGTERM ? PENALTY_NONE : PENALTY_CRASH);
+	switch (WEXITSTATUS(status)) {
+	case MONITOR_NO_LOGIN:
+		return (PENALTY_NOAUTH);
+	case MONITOR_AUTH_FAILED:
+		return (PENALTY_AUTHFAIL);
+	case MONITOR_ACCOUNT:
+		return (PENALTY_REFUSED);
+	case MONITOR_GRACE:
+		return (PENALTY_GRACE);
+	case MONITOR_GATE:
+	case MONITOR_CHILD_CRASHED:
+		return (PENALTY_CRASH);
+	default:
+		return (PENALTY_NONE);
+	}
+}
+
+/* Whether its last words, not yet heard, are that somebody is in. */
+static int
+says_authenticated(const struct slot *s)
+{
+	uint8_t		type;
+	uint32_t	child;
+
+	while (s->s.fd != -1 && ctl_recv(s->s.fd, &type, &child) == IPC_OK) {
+		if (type == CTL_AUTHENTICATED)
+			return (1);
+	}
+	return (0);
+}
+
+/* Whoever has logged in is known by name, and not punished as an address. */
+static void
+penalise(const struct slot *s, int status)
+{
+	struct network	address;
+
+	if (s->s.state != POOL_LOGIN || says_authenticated(s))
+		return;
+	network_from_source(&address, s->s.source);
+	sources_penalise(&address, find_penalty(status), clock_mono_ms());
+}
+
 /* What a monitor's end means. */
 static enum pool_news
 judge(const struct slot *s, int status)
@@ -434,6 +514,7 @@ pool_reaped(pid_t pid, int status)
 
 	if (s == NULL)
 		return (POOL_NOT_OURS);
+	penalise(s, status);
 	news = judge(s, status);
 	state = s->s.state;
 	child = s->s.child;
@@ -477,14 +558,14 @@ expire_queue(int64_t now)
 {
 	int64_t	when;
 
-	for (; queue_len > 0; queue_len--) {
+	while (queue_len > 0) {
 		when = queue[queue_first].since + settings->login_grace_ms;
 		if (when > now)
 			return (when);
 		log_error("nobody was free to serve %s",
 		    queue[queue_first].source);
 		close(queue[queue_first].fd);
-		queue_first = (queue_first + 1) % queue_size;
+		queue_pop();
 	}
 	return (LOOP_NEVER);
 }
@@ -523,9 +604,9 @@ void
 pool_drain(void)
 {
 	draining = 1;
-	for (; queue_len > 0; queue_len--) {
+	while (queue_len > 0) {
 		close(queue[queue_first].fd);
-		queue_first = (queue_first + 1) % queue_size;
+		queue_pop();
 	}
 	retire_spares();
 }

@@ -276,7 +276,9 @@ enum monitor_exit {
 	MONITOR_GATE,		/* the child asked what it may not */
 	MONITOR_CHILD_CRASHED,	/* SEGV and its kin: a new layout is due */
 	MONITOR_STOPPED,	/* by an administrator or the daemon */
-	MONITOR_SPARE		/* a spare: retired, or its store was gone */
+	MONITOR_SPARE,		/* a spare: retired, or its store was gone */
+	MONITOR_STUCK,		/* its child does not move */
+	MONITOR_ACCOUNT		/* as NO_LOGIN; the account may not log in */
 };
 
 /*

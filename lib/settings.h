@@ -43,6 +43,21 @@ struct settings {
 	uint32_t	 max_startups_rate;	/* per cent */
 	uint32_t	 max_startups_full;
 	uint32_t	 max_connections;
+	/* limits per block of addresses (daemon/sources.h) */
+	uint32_t	 source_max_startups;	/* 0: none */
+	uint32_t	 source_max_connections; /* 0: none */
+	uint32_t	 source_bits4, source_bits6; /* of a block */
+	uint8_t		 penalties;		/* whether there are any */
+	int64_t		 penalty_crash_ms;	/* what each adds */
+	int64_t		 penalty_authfail_ms;
+	int64_t		 penalty_noauth_ms;
+	int64_t		 penalty_grace_ms;
+	int64_t		 penalty_refuse_ms;
+	int64_t		 penalty_max_ms, penalty_min_ms;
+	uint32_t	 penalty_sources4, penalty_sources6; /* at most */
+	uint8_t		 penalty_deny4, penalty_deny6; /* when these are full */
+	char		*penalty_exempt;	/* networks, or "none" */
+	/* limits in general */
 	uint32_t	 max_channels;		/* per connection */
 	uint32_t	 spares;		/* pairs kept ready */
 	/* silent peers */

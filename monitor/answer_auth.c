@@ -167,6 +167,7 @@ decide_user(struct monitor *m, struct attempt *t)
 	}
 	if (r == DB_OK && !user_usable(t->user, clock_utc()))
 		why = t->user->disabled ? "disabled" : "expired";
+	m->refused_account |= why != NULL;
 	if (why != NULL)
 		log_info("User %s from %s not allowed because account is %s",
 		    t->user->name, m->address, why);

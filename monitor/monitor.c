@@ -191,7 +191,7 @@ monitor_answer(struct monitor *m, const struct ipc *answer)
 	}
 	/* When it is gone, reading will say so. */
 	if (r == IPC_AGAIN)
-		monitor_end(m, MONITOR_GATE, "the child does not listen");
+		monitor_end(m, MONITOR_STUCK, "the child does not listen");
 	else if (r == IPC_BAD)
 		monitor_end(m, MONITOR_FATAL, "an answer is too long");
 }
@@ -245,7 +245,7 @@ monitor_end(struct monitor *m, enum monitor_exit status, const char *fmt, ...)
 	if (why == NULL)
 		return;
 	if (status == MONITOR_GATE || status == MONITOR_CHILD_CRASHED ||
-	    status == MONITOR_FATAL)
+	    status == MONITOR_STUCK || status == MONITOR_FATAL)
 		log_error("%s", why);
 	else
 		log_info("%s", why);
@@ -298,6 +298,11 @@ ended_without_login(struct monitor *m)
 		log_info("Connection closed by invalid user %s %s port %s "
 		    "[preauth]", login, m->address, m->port);
 	}
+	if (m->child_died && (!WIFEXITED(m->child_status) ||
+	    WEXITSTATUS(m->child_status) != 0))
+		return (MONITOR_DONE);	/* by no doing of the client's */
+	if (m->refused_account)
+		return (MONITOR_ACCOUNT);
 	return (m->refused_keys == 0 ? MONITOR_NO_LOGIN : MONITOR_AUTH_FAILED);
 }
 

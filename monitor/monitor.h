@@ -77,6 +77,7 @@ struct monitor {
 	char			*login;		/* last one tried, or NULL */
 	struct login		 wanted;	/* parsed; after login */
 	unsigned		 refused_keys;
+	int			 refused_account; /* disabled or expired */
 	int			 banner_said;
 
 	/* where to */

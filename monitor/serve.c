@@ -266,11 +266,11 @@ check_times(struct monitor *m)
 	int64_t	now = clock_mono_ms();
 
 	if (m->grace_ends != 0 && now >= m->grace_ends)
-		monitor_end(m, MONITOR_GRACE,
+		monitor_end(m, m->outage ? MONITOR_DONE : MONITOR_GRACE,
 		    "Timeout before authentication for %s port %s",
 		    m->address, m->port);
 	if (m->stop_ends != 0 && now >= m->stop_ends)
-		monitor_end(m, m->stopping ? MONITOR_STOPPED : MONITOR_GATE,
+		monitor_end(m, m->stopping ? MONITOR_STOPPED : MONITOR_STUCK,
 		    "the child does not end");
 	if (m->use.state == ST_SPARE && now >= m->next_ping)
 		spare_check(m);

@@ -45,6 +45,13 @@ static const struct {
 	{ "max-auth-tries", "3", "3", "7" },
 	{ "max-startups", "5:100:9", "5:100:9", "10:30:5" },
 	{ "max-connections", "17", "17", "0" },
+	{ "per-source-max-startups", "none", "0", "0" },
+	{ "per-source-max-connections", "500", "500", "nobody" },
+	{ "per-source-net-block-size", "24:56", "24:56", "33:64" },
+	{ "per-source-penalties", "authfail:9s min:10s", "authfail:9s min:10s",
+	    "authfail" },
+	{ "per-source-penalty-exempt-list", "10.0.0.0/8", "10.0.0.0/8",
+	    "10.0.0.1/8" },
 	{ "max-channels", "18", "18", "257" },
 	{ "spares", "19", "19", "4294967297" },
 	{ "tcp-keepalive", "no", "0", "never" },
@@ -108,6 +115,7 @@ show(const struct conf *c, const struct conf_key *k)
 		snprintf(text, sizeof(text), "%u", *(const uint8_t *)p);
 		return (text);
 	case CONF_COUNT:
+	case CONF_LIMIT:
 	case CONF_LEVEL:
 		snprintf(text, sizeof(text), "%" PRIu32, *(const uint32_t *)p);
 		return (text);
@@ -422,6 +430,126 @@ test_startups(void **state)
 }
 
 static void
+test_block_size(void **state)
+{
+	static const char *const	bad[] = { "", ":", "32:", ":64",
+		"33", "32:129", "32:64:1", "a:b", "32 64", "-1:64", "/32" };
+	const struct conf_key	*k = conf_find("per-source-net-block-size", 25);
+	struct conf	c;
+	size_t		i;
+
+	(void)state;
+	conf_init(&c);
+	assert_int_equal(c.s.source_bits4, 32);
+	assert_int_equal(c.s.source_bits6, 64);
+	assert_int_equal(conf_set(&c, k, "24:128", err, sizeof(err)), 0);
+	assert_int_equal(c.s.source_bits4, 24);
+	assert_int_equal(c.s.source_bits6, 128);
+	assert_int_equal(conf_set(&c, k, "0", err, sizeof(err)), 0);
+	assert_int_equal(c.s.source_bits4, 0);
+	assert_int_equal(c.s.source_bits6, 64);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(conf_set(&c, k, bad[i], err, sizeof(err)),
+		    -1);
+	assert_int_equal(c.s.source_bits6, 64);
+	conf_free(&c);
+}
+
+/* A line as it may stand in an sshd_config. */
+static void
+test_penalties(void **state)
+{
+	const struct conf_key	*k = conf_find("per-source-penalties", 20);
+	struct conf	c;
+
+	(void)state;
+	conf_init(&c);
+	assert_int_equal(c.s.penalties, 1);
+	assert_int_equal(c.s.penalty_crash_ms, 90000);
+	assert_int_equal(c.s.penalty_max_ms, 600000);
+	assert_int_equal(c.s.penalty_deny4, 0);
+	assert_int_equal(conf_set(&c, k, "crash:2m  authfail:5s\tnoauth:0 "
+	    "grace-exceeded:20 refuseconnection:500ms max:1h min:15s "
+	    "max-sources4:1 max-sources6:1000000 overflow:deny-all "
+	    "overflow6:permissive", err, sizeof(err)), 0);
+	assert_int_equal(c.s.penalty_crash_ms, 120000);
+	assert_int_equal(c.s.penalty_authfail_ms, 5000);
+	assert_int_equal(c.s.penalty_noauth_ms, 0);
+	assert_int_equal(c.s.penalty_grace_ms, 20000);
+	assert_int_equal(c.s.penalty_refuse_ms, 500);
+	assert_int_equal(c.s.penalty_max_ms, 3600000);
+	assert_int_equal(c.s.penalty_min_ms, 15000);
+	assert_int_equal(c.s.penalty_sources4, 1);
+	assert_int_equal(c.s.penalty_sources6, 1000000);
+	assert_int_equal(c.s.penalty_deny4, 1);
+	assert_int_equal(c.s.penalty_deny6, 0);
+	/* what is not named has its default again */
+	assert_int_equal(conf_set(&c, k, "overflow:deny-all", err,
+	    sizeof(err)), 0);
+	assert_int_equal(c.s.penalty_crash_ms, 90000);
+	assert_int_equal(c.s.penalty_deny6, 1);
+	assert_int_equal(conf_set(&c, k, "overflow6:permissive "
+	    "overflow:deny-all", err, sizeof(err)), 0);
+	assert_int_equal(c.s.penalty_deny6, 0);
+	assert_int_equal(conf_set(&c, k, "no", err, sizeof(err)), 0);
+	assert_int_equal(c.s.penalties, 0);
+	assert_int_equal(conf_set(&c, k, "yes", err, sizeof(err)), 0);
+	assert_int_equal(c.s.penalties, 1);
+	assert_int_equal(c.s.penalty_deny4, 0);
+	conf_free(&c);
+}
+
+static void
+test_bad_penalties(void **state)
+{
+	static const char *const	bad[] = { "", "maybe", "crash", "crash:",
+		"crash:x", "crash:-1", "crash=90s", "nonsense:1s", "no yes",
+		"authfail:5s no", "max:0", "min:11m", "min:2s max:1s",
+		"max-sources4:0", "max-sources4:1000001", "max-sources6:",
+		"max-sources6:1s", "overflow:perhaps", "overflow6:",
+		"crash:90s,authfail:5s" };
+	const struct conf_key	*k = conf_find("per-source-penalties", 20);
+	struct conf	c;
+	size_t		i;
+
+	(void)state;
+	conf_init(&c);
+	assert_int_equal(conf_set(&c, k, "crash:7s", err, sizeof(err)), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (conf_set(&c, k, bad[i], err, sizeof(err)) != -1)
+			fail_msg("\"%s\" was taken", bad[i]);
+		assert_int_equal(c.s.penalty_crash_ms, 7000);
+	}
+	conf_free(&c);
+}
+
+/* A list in the file; a flag's is another list. */
+static void
+test_exempt_list(void **state)
+{
+	const struct conf_key	*k;
+	struct conf	c;
+
+	(void)state;
+	k = conf_find("per-source-penalty-exempt-list", 30);
+	assert_int_equal(load(&c, "per-source-penalty-exempt-list:\n"
+	    "- 10.0.0.0/8\n- 2001:db8::/32\n"), 0);
+	assert_string_equal(c.s.penalty_exempt, "10.0.0.0/8,2001:db8::/32");
+	conf_begin(&c);
+	assert_int_equal(conf_set(&c, k, "::1", err, sizeof(err)), 0);
+	assert_string_equal(c.s.penalty_exempt, "::1");
+	assert_int_equal(conf_set(&c, k, "none", err, sizeof(err)), -1);
+	assert_string_equal(c.s.penalty_exempt, "::1");
+	conf_begin(&c);
+	assert_int_equal(conf_set(&c, k, "none", err, sizeof(err)), 0);
+	conf_free(&c);
+	assert_int_equal(load(&c, "per-source-penalty-exempt-list: [10.1.2.3, "
+	    "10.0.0.1/8]\n"), -1);
+	assert_memory_equal(err + strlen(path), ":1:44: ", 7);
+	conf_free(&c);
+}
+
+static void
 test_places_of_sqlite(void **state)
 {
 	struct conf	c;
@@ -608,6 +736,10 @@ main(void)
 		cmocka_unit_test(test_bad_values_of_sources),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_startups),
+		cmocka_unit_test(test_block_size),
+		cmocka_unit_test(test_penalties),
+		cmocka_unit_test(test_bad_penalties),
+		cmocka_unit_test(test_exempt_list),
 		cmocka_unit_test(test_places_of_sqlite),
 		cmocka_unit_test(test_places_of_mysql),
 		cmocka_unit_test(test_places_of_key),

@@ -28,6 +28,12 @@ static const struct image_slot	slots[] = {
 };
 #define NSLOTS	(sizeof(slots) / sizeof(slots[0]))
 
+static const struct image_penalty	penalties[] = {
+	{ .net = { 4, 32, { 192, 0, 2, 7 } }, .until = INT64_C(1) << 41,
+	    .cause = 2, .in_force = 1 },
+	{ .net = { 6, 64, { 0x20, 1, 0xd, 0xb8, 1, 2, 3, 4 } }, .until = 5 },
+};
+
 static void
 fill(struct image *im)
 {
@@ -48,6 +54,8 @@ fill(struct image *im)
 	im->listeners[1].fd = 8;
 	im->slots = (struct image_slot *)slots;
 	im->nslots = NSLOTS;
+	im->penalties = (struct image_penalty *)penalties;
+	im->npenalties = 2;
 }
 
 static void
@@ -92,7 +100,17 @@ test_round_trip(void **state)
 	assert_int_equal(b.nslots, NSLOTS);
 	for (i = 0; i < NSLOTS; i++)
 		assert_same_slot(&slots[i], &b.slots[i]);
+	assert_int_equal(b.npenalties, 2);
+	for (i = 0; i < 2; i++) {
+		assert_true(network_equal(&penalties[i].net,
+		    &b.penalties[i].net));
+		assert_int_equal(b.penalties[i].until, penalties[i].until);
+		assert_int_equal(b.penalties[i].cause, penalties[i].cause);
+		assert_int_equal(b.penalties[i].in_force,
+		    penalties[i].in_force);
+	}
 	free(b.slots);
+	free(b.penalties);
 	msg_free(&m);
 }
 
@@ -112,6 +130,7 @@ test_short_and_trailing(void **state)
 		msg_borrow(&m, whole.data, len);
 		assert_int_equal(image_decode(&m, &b), -1);
 		assert_null(b.slots);
+		assert_null(b.penalties);
 	}
 	msg_put_u8(&whole, 0);
 	assert_int_equal(image_decode(&whole, &b), -1);
@@ -140,6 +159,28 @@ test_other_version(void **state)
 		assert_null(b.slots);
 	}
 	msg_free(&m);
+}
+
+/* Version 3 had no penalties, and ended before them. */
+static void
+test_version_3(void **state)
+{
+	struct image	a, b;
+	struct msg	whole, m;
+
+	(void)state;
+	fill(&a);
+	a.npenalties = 0;
+	msg_init(&whole);
+	image_encode(&whole, &a);
+	whole.data[3] = 3;
+	assert_int_equal(image_decode(&whole, &b), -1);
+	msg_borrow(&m, whole.data, whole.len - 4);
+	assert_int_equal(image_decode(&m, &b), 0);
+	assert_int_equal(b.nslots, NSLOTS);
+	assert_int_equal(b.npenalties, 0);
+	free(b.slots);
+	msg_free(&whole);
 }
 
 /* What the newer program makes of an image of version 2, byte for byte. */
@@ -240,6 +281,7 @@ test_take(void **state)
 	assert_int_equal(fcntl(b.settings, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	free(b.slots);
+	free(b.penalties);
 	close(a.settings);
 }
 
@@ -283,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_short_and_trailing),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_version_2),
+		cmocka_unit_test(test_version_3),
 		cmocka_unit_test(test_no_image),
 		cmocka_unit_test(test_unsealed),
 		cmocka_unit_test(test_take),
