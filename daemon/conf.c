@@ -79,8 +79,16 @@ const struct conf_key conf_keys[] = {
 	{ "per-source-net-block-size", CONF_BLOCKS, C(block_size), "32:64",
 	    "bits of IPv4 and IPv6 addresses that make a block",
 	    .env = NULL },
+	/*
+	 * Milder than sshd's for what a person can do by mistake: behind one
+	 * address there may be an office, of which one has a loop that logs in
+	 * with the wrong key, and here are no passwords to guess. One failure a
+	 * second goes on for ever, and thirty at once are forgiven.
+	 */
 	{ "per-source-penalties", CONF_PENALTIES, C(penalties),
-	    CONF_SOURCES_PENALTIES,
+	    "crash:90s authfail:1s noauth:1s grace-exceeded:10s "
+	    "refuseconnection:1s max:10m min:30s max-sources4:65536 "
+	    "max-sources6:65536 overflow:permissive",
 	    "how long ends of clients shut their block out, or no",
 	    .env = NULL },
 	{ "per-source-penalty-exempt-list", CONF_NETWORKS,
@@ -290,7 +298,7 @@ static int
 set_penalties(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
-	if (conf_sources_penalties(&c->s, value) == -1)
+	if (conf_sources_penalties(&c->s, k->def, value) == -1)
 		return (-1);
 	return (set_string(c, k, field, value));
 }
@@ -476,8 +484,9 @@ explain(const struct conf_key *k, const char *value, char *err, size_t size)
 	char	shown[128], wants[64];
 
 	if (types[k->type].wants == NULL)
-		snprintf(wants, sizeof(wants), "a number from %u to %u%s",
-		    k->min, k->max, k->type == CONF_LIMIT ? ", or none" : "");
+		snprintf(wants, sizeof(wants), k->type == CONF_LIMIT ?
+		    "a number from %u to %u, or none" :
+		    "a number from %u to %u", k->min, k->max);
 	if (k->type == CONF_STRING || k->type == CONF_PATH)
 		snprintf(err, size, "wants %s", types[k->type].wants);
 	else

@@ -151,13 +151,14 @@ is_one_of(const char *value, const char *const words[])
 }
 
 int
-conf_sources_penalties(struct settings *s, const char *value)
+conf_sources_penalties(struct settings *s, const char *defaults,
+    const char *value)
 {
 	static const char *const	no[] = { "no", "false", "off", NULL };
 	static const char *const	yes[] = { "yes", "true", "on", NULL };
 	struct words			w = { .s = *s };
 
-	if (take_words(&w, CONF_SOURCES_PENALTIES) == -1)
+	if (take_words(&w, defaults) == -1)
 		return (-1);
 	w.named6 = 0;
 	w.s.penalties = !is_one_of(value, no);
