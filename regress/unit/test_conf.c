@@ -502,9 +502,9 @@ test_penalties(void **state)
 static void
 test_bad_penalties(void **state)
 {
-	static const char *const	bad[] = { "", "maybe", "crash", "crash:",
-		"crash:x", "crash:-1", "crash=90s", "nonsense:1s", "no yes",
-		"authfail:5s no", "max:0", "min:11m", "min:2s max:1s",
+	static const char *const	bad[] = { "", "maybe", "crash",
+		"crash:", "crash:x", "crash:-1", "crash=90s", "nonsense:1s",
+		"no yes", "authfail:5s no", "max:0", "min:11m", "min:2s max:1s",
 		"max-sources4:0", "max-sources4:1000001", "max-sources6:",
 		"max-sources6:1s", "overflow:perhaps", "overflow6:",
 		"crash:90s,authfail:5s" };
