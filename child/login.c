@@ -21,7 +21,6 @@
 #include "lib/xmalloc.h"
 
 #define QUERIES_MAX	20	/* what the gate allows */
-#define ATTEMPTS_MAX	6
 #define REQUESTS_MAX	64	/* of any kind, refused unheard or not */
 
 /* The public key of a message, wire form, into key; its length, or 0. */
@@ -160,7 +159,7 @@ try_signature(struct conn *conn, ssh_message msg, struct ask_auth *a)
 	enum destination	 dest;
 	char			*text;
 
-	if (++conn->client.attempts > ATTEMPTS_MAX) {
+	if (++conn->client.attempts > conn->settings->max_auth_tries) {
 		too_many(&conn->client);
 		return;
 	}

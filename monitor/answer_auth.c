@@ -294,6 +294,9 @@ answer_auth_query(struct monitor *m, struct ipc *req)
 int
 answer_auth_key(struct monitor *m, struct ipc *req)
 {
+	/* the child has ended the connection before, if it is honest */
+	if (m->use.count[ASK_AUTH_KEY] > m->settings->max_auth_tries)
+		return (-1);
 	return (answer_key(m, req, 1));
 }
 

@@ -12,6 +12,7 @@ portal_config <<'END'
 max-startups: 3:100:3
 max-connections: 6
 max-channels: 4
+max-auth-tries: 2
 login-grace-time: 60s
 END
 ready_portal
@@ -32,6 +33,7 @@ for i in 1 2 3; do
 	like "greeting $i" "$greeting" '^SSH-2\.0-'
 done
 connect fourth
+is "what it is told" "$greeting" "Exceeded MaxStartups"$'\r'
 unlike "greeting beyond max-startups" "$greeting" '^SSH-'
 run_status 255 p web1@portal true
 wait_for 5 log_has 'past max-startups' || fail "nothing in the log"
@@ -84,11 +86,54 @@ for i in 2 3 4 5 6; do
 	release_session "c$i" "$i"
 done
 
-say "signatures"
-for i in $(seq 8); do
+say "signatures: max-auth-tries of them, and keys that are offered do not count"
+tries()
+{
+	run $PYTHON "$HELPERS/confusion.py" "$PORTAL_PORT" web1 "exit 9" "$@"
+}
+for i in 1 2 3; do
+	ssh-keygen -q -t ed25519 -N '' -f "$T/client/k$i"
+done
+tries query:"$T/client/k2" query:"$T/client/k3" sign:"$T/client/k1" \
+    sign:"$T/client/admin"
+is "status of the second signature ($err)" "$status" 9
+tries sign:"$T/client/k1" sign:"$T/client/k2" sign:"$T/client/admin"
+unlike "status of the third" "$status" '^[09]$'
+wait_for 10 log_has 'Too many authentication failures' ||
+    fail "nothing in the log"
+
+say "forged signatures"
+set --
+for i in 4 5 6 7 8 9 10 11; do
 	ssh-keygen -q -t ed25519 -N '' -f "$T/client/k$i"
 	set -- "$@" "forge:$T/client/admin:$T/client/k$i"
 done
 run $PYTHON "$HELPERS/confusion.py" "$PORTAL_PORT" web1 true "$@" \
     sign:"$T/client/admin"
 [ "$status" -ne 0 ] || fail "the ninth signature still counted"
+
+say "between begin and full, chance decides"
+portal_config <<'END'
+max-startups: 2:50:1000
+healthcheck-user: renamed
+END
+kill -HUP "$PORTAL_PID"
+reloaded()
+{
+	[ "$(p renamed@portal </dev/null 2>/dev/null)" = OK ]
+}
+wait_for 20 reloaded || fail "the new settings do not hold"
+connect first
+connect second
+in=0 out=0
+for i in $(seq 80); do
+	connect next
+	case $greeting in
+	SSH-2.0-*) in=$((in + 1)) ;;
+	Exceeded*) out=$((out + 1)) ;;
+	*) fail "greeting $i: $greeting" ;;
+	esac
+	eval "exec $next>&-"
+	[ $in -lt 3 ] || [ $out -lt 3 ] || break
+done
+[ $in -ge 3 ] && [ $out -ge 3 ] || fail "$in were let in, $out refused"

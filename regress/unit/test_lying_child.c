@@ -391,10 +391,26 @@ test_no_message(void **state)
 	free(data);
 }
 
+/* What an honest child sends with a signature that is good. */
+static void
+signed_request(const struct liar *l, const char *login,
+    const struct liar_key *k, struct msg *body)
+{
+	uint8_t		sig[128];
+	struct ask_auth	a = { .login = login, .alg = "ssh-ed25519",
+			    .key = k->blob, .key_len = k->len, .sig = sig };
+
+	a.sig_len = liar_sign(l, login, k, k, sig);
+	msg_init(body);
+	put_ask_auth(body, &a);
+}
+
 static void
 test_counts(void **state)
 {
 	struct liar	l;
+	struct msg	body;
+	struct ipc	in;
 	uint8_t		sig[64] = { 0 };
 	int		i;
 
@@ -410,6 +426,17 @@ test_counts(void **state)
 		assert_int_equal(liar_auth(&l, ASK_AUTH_KEY, "web1",
 		    &liar_bob, sig, sizeof(sig)), DEST_REFUSED);
 	liar_send(&l, ASK_AUTH_KEY, NULL);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+
+	liar_settings.max_auth_tries = 2;
+	liar_reach(&l, ST_AUTH);
+	liar_settings.max_auth_tries = 6;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(liar_auth(&l, ASK_AUTH_KEY, "web1",
+		    &liar_bob, sig, sizeof(sig)), DEST_REFUSED);
+	signed_request(&l, "web1", &liar_bob, &body);
+	assert_false(liar_ask(&l, ASK_AUTH_KEY, &body, &in));
+	msg_free(&body);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_RUN);

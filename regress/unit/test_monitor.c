@@ -197,7 +197,7 @@ test_revalidate(void **state)
 	/* Nor does he get in. */
 	liar_reach(&l, ST_AUTH);
 	assert_int_equal(liar_login(&l, "web1", &liar_bob), DEST_REFUSED);
-	assert_int_equal(liar_bye(&l), MONITOR_AUTH_FAILED);
+	assert_int_equal(liar_bye(&l), MONITOR_ACCOUNT);
 	set_disabled(0);
 
 	liar_reach(&l, ST_RUN);
