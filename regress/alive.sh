@@ -67,6 +67,7 @@ stop_portal || fail "stop"
 start_portal "" --idle-timeout=4s
 hold_session idle web1 -o ServerAliveInterval=1
 wait_for 30 is_ended "$HELD_idle" || fail "keepalives keep it from idling"
+wait_for 10 sessions_are 0 || fail "the session goes on"
 like "the reason" "$(last_error)" 'idle'
 
 say "a host that lives is asked and goes on"
