@@ -12,6 +12,7 @@
 
 #include "daemon/birth.h"
 #include "lib/ipc.h"
+#include "lib/log.h"
 
 /* Closes all but 0 to 2 and these two, which may be -1. */
 static void
@@ -20,6 +21,7 @@ close_others(int a, int b)
 	int	low = a < b ? a : b, high = a < b ? b : a;
 	int	next = STDERR_FILENO + 1;
 
+	log_pause();
 	if (low >= next) {
 		if (low > next)
 			close_range(next, low - 1, 0);
@@ -31,6 +33,7 @@ close_others(int a, int b)
 		next = high + 1;
 	}
 	close_range(next, ~0U, 0);
+	log_resume();
 }
 
 /* What a new process is not to have of the daemon's. */

@@ -43,6 +43,19 @@ log_to_syslog(int on)
 }
 
 void
+log_pause(void)
+{
+	if (use_syslog)
+		closelog();
+}
+
+void
+log_resume(void)
+{
+	log_to_syslog(use_syslog);
+}
+
+void
 log_set_sink(log_sink *fn)
 {
 	sink = fn;

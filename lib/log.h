@@ -26,6 +26,13 @@ void	log_init(const char *role, enum log_level most);
 /* Whether lines go to syslog (auth facility) instead of standard error. */
 void	log_to_syslog(int);
 
+/*
+ * Around closing descriptors by their numbers: syslog(3) would go on writing to
+ * its own, and in the end close what has become another file.
+ */
+void	log_pause(void);
+void	log_resume(void);
+
 /* Sends lines to fn instead; NULL: back to standard error or syslog. */
 void	log_set_sink(log_sink *fn);
 

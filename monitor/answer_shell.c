@@ -149,7 +149,9 @@ take_ends(const struct ends *e, int pty)
 	vault = STDERR_FILENO + 1;
 	if (e->vault[1] != vault && dup2(e->vault[1], vault) == -1)
 		_exit(STATUS_KILLED);
+	log_pause();
 	closefrom(vault + 1);
+	log_resume();
 	limit(RLIMIT_CORE, 0);
 	if (!RELAXED)
 		limit(RLIMIT_NPROC, 0);

@@ -379,18 +379,18 @@ signals_ignore(void)
 
 /* Keeps standard ones and ctl, which becomes 3; the rest was the daemon's. */
 static int
-descriptors_close(int ctl, const struct settings *s)
+descriptors_close(int ctl)
 {
 	struct rlimit	rl;
 
-	log_to_syslog(0);
+	log_pause();
 	if (ctl != -1 && ctl != 3) {
 		if (dup3(ctl, 3, O_CLOEXEC) == -1)
 			fatal("dup3: %s", strerror(errno));
 		ctl = 3;
 	}
 	close_range(ctl == -1 ? 3 : 4, ~0U, 0);
-	log_to_syslog(s->syslog);
+	log_resume();
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
 		rl.rlim_cur = rl.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &rl);
@@ -431,7 +431,7 @@ keeper_main(int ctl, int secrets_fd, const struct settings *s)
 	signals_ignore();
 	if (secret_settings_from_memfd(secrets_fd, &ss) == -1)
 		fatal("settings cannot be read");
-	ctl = descriptors_close(ctl, s);
+	ctl = descriptors_close(ctl);
 	if (secrets_load_key(s, &ss, err, sizeof(err)) != 0)
 		fatal("%s", err);
 	if (privileges_drop(s) == -1)

@@ -201,17 +201,35 @@ launch_unit()
 	LOG_START=$(stat -c %s "$PORTAL_DIR.log")
 	set_starter
 	"${STARTER[@]}" "$PYTHON" "$HELPERS/asunit.py" "$ROOT" "$UNIT" \
-	    --bind-address="127.0.0.1:$PORTAL_PORT" --syslog=false \
+	    --bind-address="127.0.0.1:$PORTAL_PORT" \
 	    </dev/null >"$PORTAL_DIR.out" 2>>"$PORTAL_DIR.log" &
 	PORTAL_PID=$!
 	wait_for 20 portal_ready
 	! is_ended $PORTAL_PID || fail "the unit does not start: $(portal_log)"
 }
 
+# The installed settings say syslog: its lines join the others.
+start_syslogd()
+{
+	local socket=$ROOT/run/systemd/journal/dev-log
+
+	mkdir -p "${socket%/*}"
+	"$PYTHON" "$HELPERS/syslogd.py" "$socket" "$PORTAL_DIR.log" &
+	SYSLOGD=$!
+	wait_for 10 test -S "$socket" || fail "nobody takes the log"
+}
+
+stop_syslogd()
+{
+	end_process "$SYSLOGD"
+}
+
 say "first login, and a host, in what the unit leaves"
 listen_to_notices "$PORTAL_PORT"
 PORTAL_ENV=(NOTIFY_SOCKET="$NOTIFY")
 rm -r "$T/client"
+start_syslogd
+at_exit stop_syslogd
 launch_unit
 wait_for 10 told 1 ^READY || fail "not ready: $(notices)"
 unlike "log" "$(portal_log)" 'not started by root|belongs to root'

@@ -101,6 +101,7 @@ def private_devices():
         os.mkdir(f"{new}/{d}")
         mount(f"/dev/{d}", f"{new}/{d}", None, MS_BIND)
     os.symlink("/proc/self/fd", f"{new}/fd")
+    os.symlink("/run/systemd/journal/dev-log", f"{new}/log")
     mount(new, "/dev", None, MS_MOVE)
     os.rmdir(new)
 
@@ -113,6 +114,9 @@ def protect_files(unit):
         mount("tmpfs", d, "tmpfs", MS_RDONLY, "mode=0")
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
           "hidepid=invisible,subset=pid")
+    for key in "StateDirectory", "RuntimeDirectory":
+        if key in unit:
+            sys.exit(f"asunit: {key} gives the directory to root")
     writable = words(unit, "ReadWritePaths")
     for d in writable:
         mount(d, d, None, MS_BIND)
