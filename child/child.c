@@ -98,13 +98,15 @@ wait_for_connection(struct conn *conn)
 	ask_wait_tell(TELL_START, &told);
 	if (get_tell_start(&told.body, &start) == -1)
 		ask_malformed("start");
+	if (client_prepare(&conn->client, &start) == -1)
+		_exit(1);
+	ipc_free(&told);
 	ask_wait_tell(TELL_CONNECTION, &connection);
 	if ((fd = ipc_take_fd(&connection, 0)) == -1)
 		ask_malformed("connection");
 	ipc_free(&connection);
-	if (client_start(&conn->client, fd, &start) == -1)
+	if (client_start(&conn->client, fd) == -1)
 		_exit(1);
-	ipc_free(&told);
 }
 
 static void

@@ -120,31 +120,44 @@ set_nonblocking(int fd)
 	return (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND));
 }
 
+static int
+no_session(const struct client *c)
+{
+	log_error("libssh: no session: %s",
+	    c->bind != NULL ? ssh_get_error(c->bind) : "memory");
+	return (-1);
+}
+
 int
-client_start(struct client *c, int fd, const struct tell_start *start)
+client_prepare(struct client *c, const struct tell_start *start)
 {
 	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
-	int		r = -1;
+	int		r = 0;
 
 	evp_set_signer(sign);
-	c->state = CLIENT_KEX;
-	c->fd = fd;
 	if ((c->bind = ssh_bind_new()) == NULL ||
 	    (c->ssh = ssh_new()) == NULL || set_options(c->bind) == -1 ||
 	    set_hostkey(c->bind, start) != 0)
-		goto out;
+		r = no_session(c);
+	evp_enter(before);
+	return (r);
+}
+
+int
+client_start(struct client *c, int fd)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		r = 0;
+
+	c->state = CLIENT_KEX;
+	c->fd = fd;
 	if (set_nonblocking(fd) == -1 ||
 	    ssh_bind_accept_fd(c->bind, c->ssh, fd) != SSH_OK ||
 	    set_nonblocking(fd) == -1)
-		goto out;
+		r = no_session(c);
 	ssh_set_blocking(c->ssh, 0);
 	ssh_set_counters(c->ssh, &c->bytes, &c->packets);
 	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY);
-	r = 0;
-out:
-	if (r == -1)
-		log_error("libssh: no session: %s",
-		    c->bind != NULL ? ssh_get_error(c->bind) : "memory");
 	evp_enter(before);
 	return (r);
 }

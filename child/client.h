@@ -43,10 +43,12 @@ struct client {
 };
 
 /*
- * Starts on a connected socket, which becomes its own, with the first of the
- * host keys that it can use. Returns 0, or -1 after logging why.
+ * Makes what can be made before anybody connects, with the first of the host
+ * keys that it can use; then starts on a connected socket, which becomes its
+ * own. Both return 0, or -1 after logging why.
  */
-int	client_start(struct client *, int fd, const struct tell_start *);
+int	client_prepare(struct client *, const struct tell_start *);
+int	client_start(struct client *, int fd);
 
 /* What to wait for on the socket (poll(2)); 0: it is gone. */
 short	client_events(const struct client *);

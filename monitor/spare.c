@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include "db/db.h"
+#include "db/host.h"
 #include "db/key.h"
+#include "db/user.h"
+#include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
+#include "monitor/access.h"
 #include "monitor/monitor.h"
 #include "monitor/privileges.h"
 #include "monitor/records.h"
@@ -90,6 +94,30 @@ load_host_key(struct monitor *m)
 	key_free(k);
 }
 
+/*
+ * The questions of a login, asked for nobody: SQLite then has them parsed and
+ * its pages read before there is somebody who waits for that. A server would
+ * only be asked in vain.
+ */
+static void
+ask_in_vain(struct monitor *m)
+{
+	struct user	 u = { 0 }, *user;
+	struct host	 h = { .name = (char *)"", .addr = (char *)"" };
+	struct host	*host;
+	struct key	*key;
+	int64_t		 id;
+	int		 allowed;
+
+	if (strcmp(m->settings->db_driver, "sqlite3") != 0)
+		return;
+	if (userkey_lookup(m->db, "", 0, &id, NULL) == DB_NOTFOUND &&
+	    user_get(m->db, 0, &user) == DB_NOTFOUND &&
+	    host_by_name(m->db, "", &host) == DB_NOTFOUND &&
+	    key_get(m->db, 0, &key) == DB_NOTFOUND)
+		(void)access_rules(m->db, &u, &h, clock_utc(), &allowed);
+}
+
 void
 spare_prepare(struct monitor *m, int secrets_fd)
 {
@@ -106,6 +134,7 @@ spare_prepare(struct monitor *m, int secrets_fd)
 	if (secrets_check(m->db, err, sizeof(err)) == -1)
 		give_up(db_ping(m->db), err);
 	load_host_key(m);
+	ask_in_vain(m);
 	if (state_instance_id(m->settings, m->instance, err,
 	    sizeof(err)) == -1)
 		fatal("%s", err);
