@@ -4,6 +4,7 @@
 # make install and uninstall; and what systemd's own tools say of the files.
 
 . "$TOP/regress/lib.sh"
+need_walls "what is installed is not"
 tid "install"
 
 DEST=$T/dest

@@ -140,6 +140,9 @@ launch_activated()
 	(cd "$PORTAL_DIR" && exec "${STARTER[@]}" systemd-socket-activate \
 	    --listen="127.0.0.1:$PORTAL_PORT" \
 	    --setenv=NOTIFY_SOCKET --setenv=CREDENTIALS_DIRECTORY \
+	    ${SANITIZED:+--setenv=ASAN_OPTIONS} \
+	    ${SANITIZED:+--setenv=UBSAN_OPTIONS} \
+	    ${SANITIZED:+--setenv=LSAN_OPTIONS} \
 	    "$BIN" server "${DB_FLAGS[@]}" --bind-address=127.0.0.1:1) \
 	    </dev/null >"$PORTAL_DIR.out" 2>>"$PORTAL_DIR.log" &
 	PORTAL_PID=$!
@@ -163,7 +166,8 @@ stop_portal || fail "stop"
 
 # --- The installed portal, as the unit starts it ---------------------------
 
-[ -n "$IS_ROOT" ] || exit 0
+# which a sanitizer would not live in
+[ -n "$IS_ROOT" ] && [ -z "${SANITIZED-}" ] || exit 0
 
 say "installing"
 ROOT=$T/root
