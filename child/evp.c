@@ -10,6 +10,11 @@
  * makes the public half of an Ed25519 key from its private half, which is
  * hollow: EVP_PKEY_new_raw_private_key() hands out the real public half.
  *
+ * libssh2 hashes its exchange with a host in many pieces, of which the first is
+ * the length of its version and the second the version; EVP_DigestUpdate()
+ * keeps them until EVP_DigestFinal(), for the monitor to hash them once more:
+ * so it knows the session id that a login's signature must be for.
+ *
  * The lookup of the next definition works for a shared libcrypto, whether
  * libssh itself is shared or static.
  */
@@ -34,6 +39,7 @@
 #define BLOB_TYPE	"ssh-ed25519"
 
 typedef int digest_update(EVP_MD_CTX *, const void *, size_t);
+typedef int digest_final(EVP_MD_CTX *, unsigned char *, unsigned int *);
 typedef int digest_sign(EVP_MD_CTX *, unsigned char *, size_t *,
 	    const unsigned char *, size_t);
 typedef int digest_verify(EVP_MD_CTX *, const unsigned char *, size_t,
@@ -42,6 +48,7 @@ typedef EVP_PKEY *raw_private_key(int, ENGINE *, const unsigned char *,
 	    size_t);
 
 static digest_update	*real_update;
+static digest_final	*real_final;
 static digest_sign	*real_sign;
 static digest_verify	*real_verify;
 static raw_private_key	*real_private_key;
@@ -52,6 +59,11 @@ static uint8_t		 transcript[TRANSCRIPT_MAX];
 static size_t		 transcript_len;
 static struct evp_verified verified;
 static int		 have_verified, have_refused;
+static struct {
+	EVP_MD_CTX	*ctx;		/* that is fed; NULL: none is */
+	struct msg	 m;
+	int		 whole;
+} exchange;
 static uint8_t		 hollow_seed[ED25519_LEN], hollow_pub[ED25519_LEN];
 static int		 have_hollow;
 
@@ -70,6 +82,7 @@ void
 evp_init(void)
 {
 	find_real(&real_update, "EVP_DigestUpdate");
+	find_real(&real_final, "EVP_DigestFinal");
 	find_real(&real_sign, "EVP_DigestSign");
 	find_real(&real_verify, "EVP_DigestVerify");
 	find_real(&real_private_key, "EVP_PKEY_new_raw_private_key");
@@ -90,6 +103,67 @@ evp_set_signer(evp_signer *fn)
 	signer = fn;
 }
 
+static void
+exchange_forget(void)
+{
+	msg_free(&exchange.m);
+	exchange.ctx = NULL;
+	exchange.whole = 0;
+}
+
+/* Whether more is kept than what may be any number. */
+static int
+exchange_begun(void)
+{
+	return (exchange.ctx != NULL && exchange.m.len > PREIMAGE_OFF);
+}
+
+static void
+exchange_piece(EVP_MD_CTX *ctx, const void *data, size_t len)
+{
+	if (exchange.whole || (exchange_begun() && ctx != exchange.ctx))
+		return;
+	if (exchange_begun() || (ctx == exchange.ctx &&
+	    len > strlen(PREIMAGE) &&
+	    memcmp(data, PREIMAGE, strlen(PREIMAGE)) == 0)) {
+		if (len <= TRANSCRIPT_MAX - exchange.m.len)
+			msg_put_raw(&exchange.m, data, len);
+		else
+			exchange_forget();
+		return;
+	}
+	exchange_forget();
+	if (len == PREIMAGE_OFF) {
+		msg_put_raw(&exchange.m, data, len);
+		exchange.ctx = ctx;
+	}
+}
+
+int
+evp_take_exchange(struct msg *out)
+{
+	if (!exchange.whole) {
+		exchange_forget();
+		return (-1);
+	}
+	*out = exchange.m;
+	msg_init(&exchange.m);
+	exchange_forget();
+	return (0);
+}
+
+int
+EVP_DigestFinal(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *len)
+{
+	if (real_final == NULL)
+		evp_init();
+	if (side == EVP_SIDE_HOST && ctx == exchange.ctx) {
+		exchange.whole = exchange_begun();
+		exchange.ctx = NULL;
+	}
+	return (real_final(ctx, md, len));
+}
+
 int
 EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len)
 {
@@ -103,6 +177,8 @@ EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len)
 		memcpy(transcript, data, len);
 		transcript_len = len;
 	}
+	if (side == EVP_SIDE_HOST)
+		exchange_piece(ctx, data, len);
 	return (real_update(ctx, data, len));
 }
 

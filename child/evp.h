@@ -16,9 +16,12 @@
 
 #include "lib/catalogue.h"
 
+struct msg;
+
 enum evp_side {
 	EVP_SIDE_OTHER,		/* calls go to libcrypto as they are */
-	EVP_SIDE_CLIENT		/* libssh, the server towards the person */
+	EVP_SIDE_CLIENT,	/* libssh, the server towards the person */
+	EVP_SIDE_HOST		/* libssh2, in its handshake with a host */
 };
 
 /*
@@ -67,9 +70,16 @@ int		 evp_take_verified(struct evp_verified *);
 int		 evp_take_refused(void);
 
 /*
- * Does one key exchange and one login against itself and checks that both
- * went through the functions here. Returns 0, or -1: interposition does not
- * work and nobody must be served.
+ * What libssh2 hashed in its last whole key exchange on EVP_SIDE_HOST, into an
+ * empty message, which the caller frees; it is then forgotten. Returns 0, or
+ * -1: there was none, or of more than TRANSCRIPT_MAX bytes.
+ */
+int		 evp_take_exchange(struct msg *);
+
+/*
+ * Does one key exchange and one login against itself, and one key exchange
+ * with libssh2, and checks that all went through the functions here. Returns
+ * 0, or -1: interposition does not work and nobody must be served.
  */
 int		 evp_self_test(void);
 

@@ -3,7 +3,9 @@
  * The self-test of interposition: a server with a hollow key and a client
  * meet in this process over a socketpair. If the client accepts the exchange,
  * the signature came from the signer and not from the hollow key; if the
- * server's verification left a signature, that function stands too.
+ * server's verification left a signature, that function stands too. Then
+ * libssh2 is the client, of whose exchange a transcript with the server's key
+ * must be left.
  */
 /* libssh 0.12 has another ssh_pki_generate(), 0.11 only this one. */
 #define SSH_SUPPRESS_DEPRECATED
@@ -11,10 +13,12 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <libssh2.h>
 #include <openssl/evp.h>
 
 #include "child/evp.h"
@@ -35,6 +39,7 @@ struct peers {
 };
 
 static EVP_PKEY	*test_key;	/* what the monitor would have */
+static uint8_t	 test_pub[ED25519_LEN];
 
 static const EVP_MD *
 digest(size_t hash_len)
@@ -67,17 +72,16 @@ test_sign(const uint8_t *transcript, size_t len, size_t hash_len,
 static int
 make_hollow(ssh_key *key)
 {
-	uint8_t		 pub[ED25519_LEN];
-	size_t		 len = sizeof(pub);
+	size_t		 len = sizeof(test_pub);
 	struct msg	 blob;
 	int		 r;
 
 	if ((test_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")) == NULL ||
-	    EVP_PKEY_get_raw_public_key(test_key, pub, &len) != 1)
+	    EVP_PKEY_get_raw_public_key(test_key, test_pub, &len) != 1)
 		return (-1);
 	msg_init(&blob);
 	msg_put_text(&blob, "ssh-ed25519");
-	msg_put_blob(&blob, pub, len);
+	msg_put_blob(&blob, test_pub, len);
 	r = evp_hollow_key(blob.data, blob.len, key);
 	msg_free(&blob);
 	return (r);
@@ -191,8 +195,68 @@ peers_free(struct peers *p)
 	evp_set_signer(NULL);
 }
 
-int
-evp_self_test(void)
+/* One step of libssh2's: 1 when keys are agreed on, -1 when it gave up. */
+static int
+step_libssh2(LIBSSH2_SESSION *ssh, int fd)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_HOST);
+	int		r = libssh2_session_handshake(ssh, fd);
+
+	evp_enter(before);
+	if (r == LIBSSH2_ERROR_EAGAIN)
+		return (0);
+	return (r == 0 ? 1 : -1);
+}
+
+/* Whether libssh2's exchange was caught, and had the server's key. */
+static int
+exchange_caught(void)
+{
+	struct msg	 m;
+	const uint8_t	*ks = NULL;
+	size_t		 len = 0;
+	int		 i, r;
+
+	if (evp_take_exchange(&m) == -1)
+		return (0);
+	for (i = 0; i < 5; i++)
+		ks = msg_get_blob(&m, m.len, &len);
+	r = ks != NULL && len > ED25519_LEN &&
+	    memcmp(ks + len - ED25519_LEN, test_pub, ED25519_LEN) == 0;
+	msg_free(&m);
+	return (r);
+}
+
+static int
+test_libssh2(void)
+{
+	struct peers	 p = { .fds = { -1, -1 } };
+	LIBSSH2_SESSION	*ssh;
+	int		 i, met = 0, caught = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0, p.fds) == -1)
+		return (-1);
+	evp_set_signer(test_sign);
+	ssh = libssh2_session_init();
+	if (ssh != NULL && start_server(&p) == 0) {
+		libssh2_session_set_blocking(ssh, 0);
+		for (i = 0; i < ROUNDS && met == 0; i++) {
+			if (step_server(&p) == -1)
+				break;
+			met = step_libssh2(ssh, p.fds[1]);
+		}
+		caught = exchange_caught();
+	}
+	if (ssh != NULL)
+		libssh2_session_free(ssh);
+	close(p.fds[1]);
+	peers_free(&p);
+	return (met == 1 && caught ? 0 : -1);
+}
+
+static int
+test_libssh(void)
 {
 	struct peers	p = { .fds = { -1, -1 } };
 	int		i, r = -1;
@@ -211,4 +275,10 @@ evp_self_test(void)
 	}
 	peers_free(&p);
 	return (r);
+}
+
+int
+evp_self_test(void)
+{
+	return (test_libssh() == 0 && test_libssh2() == 0 ? 0 : -1);
 }

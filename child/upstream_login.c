@@ -78,11 +78,16 @@ hostkey_answered(void *arg, struct ipc *m)
 static int
 handshake(struct upstream *up)
 {
+	enum evp_side		 before;
 	struct ask_hostkey	 a = { .hop = 0 };
+	struct msg		 transcript;
 	const char		*key;
+	size_t			 len;
 	int			 rc, type;
 
+	before = evp_enter(EVP_SIDE_HOST);
 	rc = libssh2_session_handshake(up->ssh, up->fd);
+	evp_enter(before);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return (UP_AGAIN);
 	if (rc != 0) {
@@ -90,14 +95,20 @@ handshake(struct upstream *up)
 		    upstream_error(up));
 		return (UP_FAILED);
 	}
-	key = libssh2_session_hostkey(up->ssh, &a.len, &type);
-	if (key == NULL || a.len > KEY_MAX) {
+	key = libssh2_session_hostkey(up->ssh, &len, &type);
+	if (key == NULL || len > KEY_MAX) {
 		upstream_lost(up, "it has no usable host key");
 		return (UP_FAILED);
 	}
-	a.key = (const uint8_t *)key;
+	if (evp_take_exchange(&transcript) == -1) {
+		upstream_lost(up, "its key exchange is too long");
+		return (UP_FAILED);
+	}
+	a.transcript = transcript.data;
+	a.len = transcript.len;
 	up->state = UP_KEY_ASKED;
 	ask_hostkey(&a, hostkey_answered, up);
+	msg_free(&transcript);
 	return (UP_AGAIN);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Run by configure: does libssh call the EVP functions that the program itself
- * defines?  A server and a client meet over a socketpair and do one key
- * exchange and one public key login.  Exits 0 if the server's side was seen to
- * hash the transcript, to sign, to load a private key and to verify.
+ * Run by configure: do libssh and libssh2 call the EVP functions that the
+ * program itself defines?  A server and a client meet over a socketpair and do
+ * one key exchange and one public key login; then libssh2 is the client of an
+ * exchange.  Exits 0 if the server's side was seen to hash the transcript, to
+ * sign, to load a private key and to verify, and libssh2 to hash its own.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -17,12 +18,13 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <libssh2.h>
 #include <openssl/evp.h>
 
 #define SECONDS		30
 #define PREIMAGE	"SSH-2.0-"
 
-static int n_hashed, n_signed, n_verified, n_loaded;
+static int n_hashed, n_signed, n_verified, n_loaded, n_pieces, n_finals;
 static bool logged_in;
 
 int
@@ -35,7 +37,21 @@ EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len)
 	if (len > 4 + strlen(PREIMAGE) &&
 	    memcmp((const char *)data + 4, PREIMAGE, strlen(PREIMAGE)) == 0)
 		n_hashed++;
+	if (len > strlen(PREIMAGE) &&
+	    memcmp(data, PREIMAGE, strlen(PREIMAGE)) == 0)
+		n_pieces++;
 	return real(ctx, data, len);
+}
+
+int
+EVP_DigestFinal(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *len)
+{
+	static int (*real)(EVP_MD_CTX *, unsigned char *, unsigned int *);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestFinal");
+	n_finals++;
+	return real(ctx, md, len);
 }
 
 int
@@ -163,6 +179,34 @@ server(int fd)
 	return 0;
 }
 
+/* Whether libssh2 hashes both versions through us, and says when it is done. */
+static bool
+libssh2_seen(void)
+{
+	LIBSSH2_SESSION *session;
+	int sv[2], r = -1;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1 ||
+	    (pid = fork()) == -1)
+		return false;
+	if (pid == 0) {
+		close(sv[0]);
+		alarm(SECONDS);
+		logged_in = false;	/* wait for the peer's end */
+		_exit(server(sv[1]));
+	}
+	close(sv[1]);
+	n_pieces = n_finals = 0;
+	if ((session = libssh2_session_init()) != NULL)
+		r = libssh2_session_handshake(session, sv[0]);
+	close(sv[0]);
+	waitpid(pid, NULL, 0);
+	fprintf(stderr, "libssh2 %s: handshake %d, versions %d, ends %d\n",
+	    libssh2_version(0), r, n_pieces, n_finals);
+	return r == 0 && n_pieces >= 2 && n_finals > 0;
+}
+
 int
 main(void)
 {
@@ -186,5 +230,5 @@ main(void)
 	    "verified %d, loaded %d\n", ssh_version(0), logged_in, n_hashed,
 	    n_signed, n_verified, n_loaded);
 	return error || !logged_in || !n_hashed || !n_signed ||
-	    !n_verified || !n_loaded;
+	    !n_verified || !n_loaded || !libssh2_seen();
 }

@@ -161,14 +161,14 @@ void
 put_ask_hostkey(struct msg *m, const struct ask_hostkey *a)
 {
 	msg_put_u8(m, a->hop);
-	msg_put_blob(m, a->key, a->len);
+	msg_put_blob(m, a->transcript, a->len);
 }
 
 int
 get_ask_hostkey(struct msg *m, struct ask_hostkey *a)
 {
 	a->hop = msg_get_u8(m);
-	a->key = msg_get_blob(m, KEY_MAX, &a->len);
+	a->transcript = msg_get_blob(m, TRANSCRIPT_MAX, &a->len);
 	return (done(m));
 }
 

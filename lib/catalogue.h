@@ -146,9 +146,10 @@ struct answer_target {
 	const char	*hostkey_type;	/* of the pinned key, or "" */
 };
 
+/* The host's key is in the transcript, so that it needs no field of its own. */
 struct ask_hostkey {
 	uint8_t		 hop;
-	const uint8_t	*key;
+	const uint8_t	*transcript;	/* exchange hash input with the host */
 	size_t		 len;
 };
 

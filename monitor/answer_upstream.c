@@ -121,10 +121,10 @@ answer_hostkey(struct monitor *m, struct ipc *req)
 	char			*no;
 
 	if (get_ask_hostkey(&req->body, &a) == -1 || a.hop != 0 ||
-	    sshkey_info(a.key, a.len, &info) == -1)
+	    sign_host(a.transcript, a.len, &o.blob, &o.len,
+	    &m->up_ids) == -1 || o.len > KEY_MAX ||
+	    sshkey_info(o.blob, o.len, &info) == -1)
 		return (-1);
-	o.blob = a.key;
-	o.len = a.len;
 	o.type = info.type;
 	o.host = m->host->id;
 	no = check_key(m, &o);
@@ -154,6 +154,7 @@ answer_up_sign(struct monitor *m, struct ipc *req)
 		return (-1);
 	l.account = m->host->login;
 	l.legacy = m->host->legacy;
+	l.ids = &m->up_ids;
 	msg_init(&sig);
 	/* Empty where it is refused. */
 	if (sign_login(a.data, a.len, &l, &sig) == -1) {

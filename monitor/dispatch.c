@@ -34,7 +34,7 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_TARGET] = { IN(ST_OPEN), 1, 0,
     0, answer_target },
 [ASK_HOSTKEY] = { IN(ST_HOSTKEY), 1, 0,
-    KEY_MAX + FRAME, answer_hostkey },
+    TRANSCRIPT_MAX + FRAME, answer_hostkey },
 [ASK_UP_SIGN] = { IN(ST_RUN), 3, 0,
     SIGN_DATA_MAX + FRAME, answer_up_sign },
 [ASK_UP_PASSWORD] = { IN(ST_RUN), 1, 0,

@@ -85,6 +85,7 @@ struct monitor {
 	struct evp_pkey_st	*up_key;	/* to log in with, or NULL */
 	uint8_t			*up_blob;	/* its public half */
 	size_t			 up_blob_len;
+	struct sign_ids		 up_ids;	/* zeroes until HOSTKEY */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
 	int			 upstream;	/* our copy, to shut down */

@@ -13,7 +13,6 @@
 #define MSG_KEXINIT		20	/* RFC 4253, section 12 */
 #define MSG_USERAUTH_REQUEST	50	/* RFC 4252, section 6 */
 #define KEXINIT_MIN		17	/* type and cookie */
-#define SHA1_LEN		20
 #define RAW_MAX			2048	/* a signature of RSA, 16384 bits */
 
 /*
@@ -129,19 +128,71 @@ sign_exchange(const struct ask_sign *a, const struct sign_host_key *key,
 	return (NULL);
 }
 
+static const EVP_MD *
+id_md(int i)
+{
+	switch (i) {
+	case 0:
+		return (EVP_sha1());
+	case 1:
+		return (EVP_sha256());
+	case 2:
+		return (EVP_sha384());
+	}
+	return (EVP_sha512());
+}
+
+int
+sign_host(const uint8_t *transcript, size_t len, const uint8_t **key,
+    size_t *key_len, struct sign_ids *ids)
+{
+	const uint8_t	*p[5];
+	size_t		 n[5];
+	struct msg	 m;
+	int		 i;
+
+	memset(ids, 0, sizeof(*ids));
+	msg_borrow(&m, transcript, len);
+	for (i = 0; i < 5; i++)
+		p[i] = msg_get_blob(&m, len, &n[i]);
+	*key = p[4];
+	*key_len = n[4];
+	if (m.error || m.off == m.len || !is_version(p[0], n[0]) ||
+	    !is_kexinit(p[2], n[2]) || !is_kexinit(p[3], n[3]))
+		return (-1);
+	for (i = 0; i < SIGN_IDS; i++) {
+		if (EVP_Digest(transcript, len, ids->hash[i], NULL, id_md(i),
+		    NULL) != 1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Whether it is what an exchange hash of the connection came to. */
+static int
+is_session_id(const struct sign_login *l, const uint8_t *id, size_t len)
+{
+	int	i;
+
+	for (i = l->legacy ? 0 : 1; id != NULL && i < SIGN_IDS; i++) {
+		if ((size_t)EVP_MD_get_size(id_md(i)) == len)
+			return (memcmp(id, l->ids->hash[i], len) == 0);
+	}
+	return (0);
+}
+
 /* What a login's data names as its algorithm, when all else is right. */
 static const uint8_t *
 read_login(const uint8_t *data, size_t len, const struct sign_login *l,
     size_t *alg_len)
 {
-	const uint8_t	*alg, *blob;
+	const uint8_t	*alg, *blob, *id;
 	size_t		 id_len, blob_len;
 	struct msg	 m;
 
 	msg_borrow(&m, data, len);
-	msg_get_blob(&m, SIGN_HASH_MAX, &id_len);
-	if (id_len != 32 && id_len != 48 && id_len != 64 &&
-	    !(l->legacy && id_len == SHA1_LEN))
+	id = msg_get_blob(&m, SIGN_HASH_MAX, &id_len);
+	if (!is_session_id(l, id, id_len))
 		msg_bad(&m);
 	if (msg_get_u8(&m) != MSG_USERAUTH_REQUEST)
 		msg_bad(&m);

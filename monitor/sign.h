@@ -41,6 +41,22 @@ const char	*sign_exchange(const struct ask_sign *,
 		    const struct sign_host_key *, struct sign_exchange *,
 		    struct msg *sig);
 
+/* What the session id of a connection to a host may be (RFC 4253, 7.2). */
+#define SIGN_IDS	4
+
+struct sign_ids {
+	uint8_t	 hash[SIGN_IDS][SIGN_HASH_MAX];	/* SHA-1, -256, -384, -512 */
+};
+
+/*
+ * Takes the input of an exchange hash with a host apart: V_C, V_S, I_C, I_S,
+ * K_S, and what the method adds. *key is K_S, within the transcript. Whoever
+ * else has the hash of it as their session id has shown K_S too: that is what
+ * binds a login's signature to a host. Returns 0, or -1: not an exchange.
+ */
+int		 sign_host(const uint8_t *transcript, size_t len,
+		    const uint8_t **key, size_t *key_len, struct sign_ids *);
+
 /* What was handed out for a host: who may be logged in there, with what. */
 struct sign_login {
 	const char		*account;
@@ -48,11 +64,13 @@ struct sign_login {
 	const uint8_t		*blob;		/* its public half */
 	size_t			 blob_len;
 	int			 legacy;	/* SHA-1 key exchanges too */
+	const struct sign_ids	*ids;		/* of the connection */
 };
 
 /*
  * Takes the data of a publickey login (RFC 4252, section 7) apart: account and
- * key must be those that were handed out. Adds the signature, without its
+ * key must be those that were handed out, the session id that of the exchange
+ * in which the host showed its key. Adds the signature, without its
  * algorithm's name, to sig. Returns 0; 1 for an algorithm that we do not use
  * (SHA-1); -1 if it is anything else than such a login.
  */

@@ -38,11 +38,19 @@ try_login(const struct sign_host_key *key, const uint8_t *data, size_t len)
 	struct sign_login	l = { .account = "root", .pkey = key->pkey,
 				    .blob = key->blob,
 				    .blob_len = key->blob_len };
-	struct msg		sig;
+	struct sign_ids		ids;
+	const uint8_t		*ks;
+	size_t			 n;
+	struct msg		 sig;
 
+	memset(&ids, 0, sizeof(ids));
+	l.ids = &ids;
 	msg_init(&sig);
 	(void)sign_login(data, len, &l, &sig);
 	msg_free(&sig);
+	if (sign_host(data, len, &ks, &n, &ids) == 0 &&
+	    (ks < data || ks + n > data + len))
+		abort();
 }
 
 static void

@@ -499,17 +499,22 @@ liar_target(struct liar *l)
 int
 liar_hostkey(struct liar *l, const struct liar_key *k)
 {
-	const struct ask_hostkey	a = { 0, k->blob, k->len };
-	struct verdict			v;
-	struct msg			body;
-	struct ipc			in;
+	struct ask_hostkey	a = { .hop = 0 };
+	struct verdict		v;
+	struct msg		t, body;
+	struct ipc		in;
 
+	liar_transcript(l, 7, k->blob, k->len, &t);
+	EVP_Digest(t.data, t.len, l->up_id, NULL, EVP_sha256(), NULL);
+	a.transcript = t.data;
+	a.len = t.len;
 	msg_init(&body);
 	put_ask_hostkey(&body, &a);
 	assert_true(liar_ask(l, ASK_HOSTKEY, &body, &in));
 	assert_int_equal(get_verdict(&in.body, &v), 0);
 	ipc_free(&in);
 	msg_free(&body);
+	msg_free(&t);
 	return (v.ok);
 }
 

@@ -62,6 +62,7 @@ struct liar {
 	size_t		 session_id_len;
 	uint8_t		 up_blob[1024];	/* of TARGET's answer */
 	size_t		 up_len;
+	uint8_t		 up_id[32];	/* session id with the host */
 	char		 account[64];
 	int		 upstream;	/* its descriptor */
 	uint32_t	 ids;
@@ -86,7 +87,10 @@ void	liar_transcript(const struct liar *, int number, const uint8_t *ks,
 /* Honest steps; they fail the test if they do not succeed. */
 void	liar_kex(struct liar *, int number);
 void	liar_target(struct liar *);
-/* A host's key; returns whether it was accepted. */
+/*
+ * An exchange in which a host has shown this key; returns whether it was
+ * accepted. The session id is in l->up_id then.
+ */
 int	liar_hostkey(struct liar *, const struct liar_key *);
 
 /* A login's signature, over the data that the arguments tell. */

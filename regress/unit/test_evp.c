@@ -142,6 +142,78 @@ test_transcript_reaches_signer(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Feeds pieces to one hash as libssh2 does; the last is NULL. */
+static void
+feed(EVP_MD_CTX *ctx, const char *const *pieces)
+{
+	unsigned char	md[EVP_MAX_MD_SIZE];
+
+	assert_int_equal(EVP_DigestInit(ctx, EVP_sha256()), 1);
+	for (; *pieces != NULL; pieces++)
+		assert_int_equal(EVP_DigestUpdate(ctx, *pieces,
+		    strlen(*pieces)), 1);
+	assert_int_equal(EVP_DigestFinal(ctx, md, NULL), 1);
+}
+
+#define FEED(ctx, ...)	feed(ctx, (const char *const []){ __VA_ARGS__, NULL })
+
+/* libssh2's exchange: all of it, and nothing else. */
+static void
+test_exchange(void **state)
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new(), *other = EVP_MD_CTX_new();
+	struct msg	 m;
+
+	(void)state;
+	FEED(ctx, "0008", "SSH-2.0-x", "rest");
+	assert_int_equal(evp_take_exchange(&m), -1);
+	evp_enter(EVP_SIDE_HOST);
+	FEED(other, "something", "0004", "else");
+	assert_int_equal(evp_take_exchange(&m), -1);
+	FEED(ctx, "0004", "0009", "SSH-2.0-x", "0004", "SSH-2.0-y", "rest");
+	/* the same context again, as malloc() likes it */
+	FEED(ctx, "0004", "later");
+	FEED(ctx, "0009", "SSH-2.0-z", "later");
+	assert_int_equal(evp_take_exchange(&m), 0);
+	assert_int_equal(m.len, 4 + 9 + 4 + 9 + 4);
+	assert_memory_equal(m.data, "0009SSH-2.0-x0004SSH-2.0-yrest", m.len);
+	msg_free(&m);
+	assert_int_equal(evp_take_exchange(&m), -1);
+	/* what else is hashed in between is not in it */
+	assert_int_equal(EVP_DigestInit(ctx, EVP_sha256()), 1);
+	assert_int_equal(EVP_DigestUpdate(ctx, "0009", 4), 1);
+	assert_int_equal(EVP_DigestUpdate(ctx, "SSH-2.0-x", 9), 1);
+	FEED(other, "0009", "SSH-2.0-z", "other");
+	assert_int_equal(evp_take_exchange(&m), -1);
+	FEED(ctx, "0009", "SSH-2.0-x", "more");
+	assert_int_equal(evp_take_exchange(&m), 0);
+	assert_memory_equal(m.data, "0009SSH-2.0-xmore", m.len);
+	msg_free(&m);
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_CTX_free(other);
+}
+
+/* One that is too long is none. */
+static void
+test_exchange_too_long(void **state)
+{
+	static char	 much[TRANSCRIPT_MAX];
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	struct msg	 m;
+
+	(void)state;
+	memset(much, 'x', sizeof(much) - 1);
+	evp_enter(EVP_SIDE_HOST);
+	FEED(ctx, "0009", "SSH-2.0-x", much, "rest");
+	assert_int_equal(evp_take_exchange(&m), -1);
+	much[sizeof(much) - 1 - 9 - 4] = '\0';
+	FEED(ctx, "0009", "SSH-2.0-x", much, "1");
+	assert_int_equal(evp_take_exchange(&m), 0);
+	assert_int_equal(m.len, TRANSCRIPT_MAX);
+	msg_free(&m);
+	EVP_MD_CTX_free(ctx);
+}
+
 static void
 test_refusal_is_failure(void **state)
 {
@@ -280,6 +352,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_transcript_reaches_signer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_exchange, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_exchange_too_long, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_refusal_is_failure,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(

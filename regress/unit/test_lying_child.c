@@ -54,7 +54,7 @@ put_up_sign(const struct liar *l, const char *user, const uint8_t *blob,
     size_t len, struct msg *data)
 {
 	msg_init(data);
-	msg_put_blob(data, l->session_id, 32);
+	msg_put_blob(data, l->up_id, sizeof(l->up_id));
 	msg_put_u8(data, 50);
 	msg_put_text(data, user);
 	msg_put_text(data, "ssh-connection");
@@ -473,6 +473,67 @@ test_up_sign(void **state)
 	assert_true(liar_ends(&l, MONITOR_GATE));
 }
 
+/* HOSTKEY with a transcript that is cut: the monitor hangs up. */
+static void
+cut_transcript(size_t keep)
+{
+	struct ask_hostkey	a = { .hop = 0 };
+	struct liar		l;
+	struct msg		t, body;
+
+	liar_reach(&l, ST_HOSTKEY);
+	liar_transcript(&l, 7, liar_alice.blob, liar_alice.len, &t);
+	assert_true(keep < t.len);
+	a.transcript = t.data;
+	a.len = keep;
+	msg_init(&body);
+	put_ask_hostkey(&body, &a);
+	liar_send(&l, ASK_HOSTKEY, &body);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+	msg_free(&body);
+	msg_free(&t);
+}
+
+/*
+ * Signatures for another connection: to another host, whose key is in the
+ * hash that is its session id; to none that there is; to the person.
+ */
+static void
+test_other_connection(void **state)
+{
+	struct liar	l;
+	struct msg	t;
+
+	(void)state;
+	liar_reach(&l, ST_RUN);
+	liar_transcript(&l, 7, liar_nobody.blob, liar_nobody.len, &t);
+	EVP_Digest(t.data, t.len, l.up_id, NULL, EVP_sha256(), NULL);
+	msg_free(&t);
+	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+
+	liar_reach(&l, ST_RUN);
+	liar_transcript(&l, 8, liar_alice.blob, liar_alice.len, &t);
+	EVP_Digest(t.data, t.len, l.up_id, NULL, EVP_sha256(), NULL);
+	msg_free(&t);
+	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+
+	liar_reach(&l, ST_RUN);
+	memcpy(l.up_id, l.session_id, sizeof(l.up_id));
+	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+
+	liar_reach(&l, ST_RUN);
+	memset(l.up_id, 0, sizeof(l.up_id));
+	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+
+	cut_transcript(0);
+	cut_transcript(100);
+	cut_transcript(8 + strlen(SERVER_VERSION));
+}
+
 static int
 ask_password(struct liar *l, char *out, size_t size)
 {
@@ -759,6 +820,7 @@ main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_every_type_in_every_state),
 		cmocka_unit_test(test_up_sign),
+		cmocka_unit_test(test_other_connection),
 		cmocka_unit_test(test_up_password),
 		cmocka_unit_test(test_refused_targets),
 		cmocka_unit_test(test_channels),

@@ -178,6 +178,7 @@ struct login {
 	const uint8_t	*blob;
 	size_t		 blob_len;
 	int		 trailing;
+	int		 other_id;
 };
 
 static void
@@ -185,6 +186,8 @@ build_login(struct msg *m, const struct login *l)
 {
 	uint8_t	id[64] = { 7 };
 
+	if (l->other_id)
+		id[l->id_len - 1] ^= 1;
 	msg_init(m);
 	msg_put_blob(m, id, l->id_len);
 	msg_put_u8(m, l->type);
@@ -230,9 +233,10 @@ static int
 try_login(const struct up *k, const struct login *l, int legacy,
     struct msg *m, struct msg *sig)
 {
+	const struct sign_ids	ids = { { { 7 }, { 7 }, { 7 }, { 7 } } };
 	const struct sign_login	s = { .account = "bart", .pkey = k->pkey,
 				    .blob = k->blob, .blob_len = k->len,
-				    .legacy = legacy };
+				    .legacy = legacy, .ids = &ids };
 
 	build_login(m, l);
 	msg_init(sig);
@@ -345,6 +349,7 @@ test_login_refused(void **state)
 	REFUSED(&k, id_len, 0, -1);
 	REFUSED(&k, id_len, 20, -1);
 	REFUSED(&k, id_len, 33, -1);
+	REFUSED(&k, other_id, 1, -1);
 	REFUSED(&k, alg, "rsa-sha2-256", -1);
 	REFUSED(&k, alg, "", -1);
 	REFUSED(&k, blob, other.blob, -1);
@@ -373,7 +378,66 @@ test_login_legacy(void **state)
 	assert_int_equal(try_login(&k, &l, 1, &m, &sig), 0);
 	msg_free(&sig);
 	msg_free(&m);
+	l.other_id = 1;
+	assert_int_equal(try_login(&k, &l, 1, &m, &sig), -1);
+	msg_free(&sig);
+	msg_free(&m);
 	unmake(&k);
+}
+
+/* K_S of an exchange with a host, and the hashes of all of it. */
+static void
+test_host(void **state)
+{
+	static const EVP_MD	*(*const mds[])(void) = { EVP_sha1, EVP_sha256,
+				    EVP_sha384, EVP_sha512 };
+	const struct parts	 good = { .vs = "SSH-2.0-other" };
+	struct sign_ids		 ids;
+	uint8_t			 hash[EVP_MAX_MD_SIZE];
+	const uint8_t		*key;
+	struct msg		 m;
+	size_t			 i, len;
+	unsigned		 n;
+
+	(void)state;
+	build(&m, &good);
+	assert_int_equal(sign_host(m.data, m.len, &key, &len, &ids), 0);
+	assert_int_equal(len, host_key.blob_len);
+	assert_memory_equal(key, host_key.blob, len);
+	for (i = 0; i < SIGN_IDS; i++) {
+		EVP_Digest(m.data, m.len, hash, &n, mds[i](), NULL);
+		assert_memory_equal(ids.hash[i], hash, n);
+	}
+	msg_free(&m);
+}
+
+static void
+test_host_refused(void **state)
+{
+	static const struct parts	bad[] = {
+		{ .missing = 3 },	/* K_S is the end */
+		{ .kexinit = 21 },
+		{ .vc = "SSH-1.5-old" },
+		{ .vc = "" },
+	};
+	struct sign_ids		 ids;
+	const uint8_t		*key;
+	struct msg		 m;
+	size_t			 i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		build(&m, &bad[i]);
+		assert_int_equal(sign_host(m.data, m.len, &key, &len, &ids),
+		    -1);
+		msg_free(&m);
+	}
+	assert_int_equal(sign_host((const uint8_t *)"", 0, &key, &len, &ids),
+	    -1);
+	build(&m, &(struct parts){ .missing = 3 });
+	for (i = 0; i < m.len; i++)
+		assert_int_equal(sign_host(m.data, i, &key, &len, &ids), -1);
+	msg_free(&m);
 }
 
 static int
@@ -403,6 +467,8 @@ main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_login_legacy),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_host_refused),
 	};
 
 	return (cmocka_run_group_tests(tests, set_up, tear_down));
