@@ -234,14 +234,18 @@ reread_settings(const struct image *im, struct conf *c)
 {
 	struct flags	  o;
 	char		**argv, *program;
-	int		  argc, status;
+	int		  argc, i, status;
 
 	if (image_origin_load(im->origin, &program, &argc, &argv) == -1)
 		return (say("the command line of the start is not readable"));
-	if (argc < 2)
-		return (say("the command line of the start is empty"));
-	status = read_for_server(&o, argc - 2, argv + 2, c);
+	if (argc >= 2)
+		status = read_for_server(&o, argc - 2, argv + 2, c);
+	else
+		status = say("the command line of the start is empty");
 	c->s.program = program;
+	for (i = 0; i < argc; i++)
+		free(argv[i]);
+	free(argv);
 	return (status);
 }
 
