@@ -144,17 +144,6 @@ make_image(void)
 	return (probe == NULL ? -1 : 0);
 }
 
-static void
-drop_image(void)
-{
-	free(d.image->slots);
-	d.image->slots = NULL;
-	d.image->nslots = 0;
-	free(d.image->penalties);
-	d.image->penalties = NULL;
-	d.image->npenalties = 0;
-}
-
 /* Becomes the next image of itself; returns only if that was impossible. */
 static void
 re_execute(enum image_reason how)
@@ -163,7 +152,7 @@ re_execute(enum image_reason how)
 		image_exec(d.image, how, d.settings.program);
 	log_error("cannot execute %s: %s; going on", d.settings.program,
 	    strerror(errno));
-	drop_image();
+	image_free(d.image);
 }
 
 static void
@@ -181,7 +170,7 @@ begin_reload(void)
 		r = reload_check(d.image, d.settings.program);
 	else
 		log_error("reload: %s", strerror(errno));
-	drop_image();
+	image_free(d.image);
 	if (r == -1 && d.ready)
 		notify_ready();
 }
@@ -533,7 +522,7 @@ prepare(void)
 		    d.settings.max_connections);
 		return (-1);
 	}
-	drop_image();
+	image_free(d.image);
 	return (0);
 }
 

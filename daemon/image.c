@@ -44,6 +44,16 @@ image_init(struct image *im)
 	    im->owner_fd = im->check_fd = -1;
 }
 
+void
+image_free(struct image *im)
+{
+	free(im->slots);
+	free(im->penalties);
+	im->slots = NULL;
+	im->penalties = NULL;
+	im->nslots = im->npenalties = 0;
+}
+
 static void
 put_fd(struct msg *m, int fd)
 {
@@ -218,8 +228,7 @@ image_decode(struct msg *m, struct image *im)
 		get_penalties(m, im);
 	if (msg_end(m) && im->reason < IMAGE_REASON_END_OF_LIST)
 		return (0);
-	free(im->slots);
-	free(im->penalties);
+	image_free(im);
 	image_init(im);
 	errno = EPROTO;
 	return (-1);

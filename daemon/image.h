@@ -78,13 +78,16 @@ struct image {
 	size_t			 nlisteners;
 	struct image_listener	 listeners[IMAGE_LISTENERS_MAX];
 	size_t			 nslots;
-	struct image_slot	*slots;		/* caller frees */
+	struct image_slot	*slots;
 	size_t			 npenalties;
-	struct image_penalty	*penalties;	/* caller frees */
+	struct image_penalty	*penalties;
 };
 
 /* Nothing in it, no descriptors. */
 void	image_init(struct image *);
+
+/* Frees slots and penalties; descriptors stay open. */
+void	image_free(struct image *);
 
 /*
  * Its form in a memfd; decoding returns 0, or -1 with errno: EPROTO if it is

@@ -132,7 +132,7 @@ main(int argc, char **argv)
 	}
 	if (r == 1) {
 		r = server_image(&im);
-		free(im.slots);
+		image_free(&im);
 		return (r);
 	}
 	if (argc < 2) {
