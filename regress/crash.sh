@@ -6,6 +6,7 @@
 # five seconds, however many crash.
 
 . "$TOP/regress/lib.sh"
+need_walls "crashes are what is tested"
 each_mode
 tid "crashes: a new layout, not too often, and new spares"
 

@@ -15,6 +15,7 @@ ready_portal
 # Each way to start is tried, but not all of it twice.
 reloads=100
 [ "$MODE" = root ] || [ -z "$IS_ROOT" ] || reloads=10
+[ -z "${SANITIZED-}" ] || reloads=10
 SESSIONS=20
 
 lines_of()
