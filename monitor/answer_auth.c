@@ -271,6 +271,9 @@ answer_key(struct monitor *m, struct ipc *req, int is_signed)
 	if (get_ask_auth(&req->body, &a) == -1 ||
 	    (is_signed ? a.sig_len == 0 : a.sig_len != 0))
 		return (-1);
+	/* the child has ended the connection before, if it is honest */
+	if (m->use.count[ASK_AUTH_KEY] > m->settings->max_auth_tries)
+		return (-1);
 	login_parse(&t.login, a.login, m->settings);
 	remember_login(m, &t.login);
 	decide(m, &t, is_signed);
@@ -294,9 +297,6 @@ answer_auth_query(struct monitor *m, struct ipc *req)
 int
 answer_auth_key(struct monitor *m, struct ipc *req)
 {
-	/* the child has ended the connection before, if it is honest */
-	if (m->use.count[ASK_AUTH_KEY] > m->settings->max_auth_tries)
-		return (-1);
 	return (answer_key(m, req, 1));
 }
 
