@@ -555,6 +555,58 @@ wrong_binds(void **state)
 	assert_true(v == INT64_MIN);
 }
 
+/* How many roles have this id or a later one, each counted by itself. */
+static int64_t
+count_roles(struct db *db, int64_t from, int depth)
+{
+	struct db_stmt *st;
+	int64_t n = 0, id;
+
+	assert_int_equal(db_query(db, &st, "SELECT id FROM user_roles"
+	    " WHERE id >= ? ORDER BY id", BINDS(bind_int(from))), DB_OK);
+	while (db_next(st) == DB_OK) {
+		id = col_int(st);
+		n += depth > 0 ? count_roles(db, id, depth - 1) : 1;
+	}
+	db_done(st);
+	return n;
+}
+
+/*
+ * An engine may keep statements: also within themselves, when there are many,
+ * when one was left half read, and when the schema has changed they are as
+ * good as new.
+ */
+static void
+statements_again(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	struct db_stmt *st;
+	char sql[64];
+	int64_t v;
+	int i, round;
+
+	assert_int_equal(count_roles(f->db, 1, 0), 5);
+	assert_int_equal(count_roles(f->db, 1, 1), 5 + 4 + 3 + 2 + 1);
+	assert_int_equal(count_roles(f->db, 4, 2), 2 + 1 + 1);
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < 60; i++) {
+			snprintf(sql, sizeof(sql), "SELECT %d + ?", i);
+			assert_int_equal(db_get_int(f->db, &v, sql,
+			    BINDS(bind_int(round))), DB_OK);
+			assert_int_equal(v, i + round);
+		}
+	assert_int_equal(db_query(f->db, &st, "SELECT id FROM user_roles"
+	    " WHERE id >= ? ORDER BY id", BINDS(bind_int(1))), DB_OK);
+	assert_int_equal(db_next(st), DB_OK);
+	db_done(st);
+	assert_int_equal(count_roles(f->db, 3, 0), 3);
+	/* One that still ran would keep others from writing. */
+	fixture_sql(f, "CREATE TABLE later (id INTEGER PRIMARY KEY)");
+	fixture_sql(f, "DELETE FROM user_roles WHERE id = 5");
+	assert_int_equal(count_roles(f->db, 1, 0), 4);
+}
+
 static void
 status_names(void **state)
 {
@@ -589,6 +641,7 @@ main(void)
 		ON_BOTH(names_sort_alike),
 		ON_BOTH(values_refused),
 		ON_BOTH(wrong_binds),
+		ON_BOTH(statements_again),
 		cmocka_unit_test(status_names),
 	};
 
