@@ -50,18 +50,20 @@ say "channels of one connection"
 ok p -M -S "$T/mux" -o ControlPersist=60 -fN web1@portal
 pids=()
 for i in 1 2 3 4; do
-	p -S "$T/mux" web1@portal 'sleep 3' </dev/null &
+	p -S "$T/mux" web1@portal \
+	    "echo in; until test -e '$T/go'; do sleep 0.1; done" \
+	    </dev/null >"$T/channel.$i" &
 	pids+=($!)
 done
 four()
 {
-	[ "$(our_processes | xargs -r ps -o args= -p | grep -cx 'sleep 3')" \
-	    -eq 4 ]
+	[ "$(cat "$T"/channel.*)" = $'in\nin\nin\nin' ]
 }
-wait_for 10 four || fail "not four sessions"
+wait_for 30 four || fail "not four sessions"
 # refused before it is a channel: the client makes a connection of its own
 ok p -o ControlMaster=no -S "$T/mux" web1@portal true
 like "what it says of the fifth" "$err" 'Session open refused by peer'
+touch "$T/go"
 for pid in "${pids[@]}"; do
 	wait "$pid" || fail "status $? of a session within the limit"
 done
