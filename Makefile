@@ -11,7 +11,7 @@
 # make check-asan  the regress tests on a program under ASan and UBSan
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make man         the generated part of man/sshportal-shell.1
-# make lint        house rules and warnings as errors, gcc and clang
+# make lint        house rules, gcc and clang with warnings as errors, clang-tidy
 # make install     program, manuals, systemd's files, sshportal.yaml if there is
 #                  none; make uninstall: all of it but settings and data
 #                  PREFIX= beats configure's --prefix; DESTDIR= for packages
@@ -217,16 +217,21 @@ lint:
 	$(SUBMAKE) lint-build
 	@regress/lint
 
-# Both compilers, warnings as errors; nothing is written but the stamps.
+# Both compilers, warnings as errors, and the analyser over the program's own
+# files (.clang-tidy); nothing is written but the stamps.
+# It counts on standard error what it was told to leave out.
+TIDY = clang-tidy --quiet $< -- $(CPPFLAGS) $(LANGUAGE) 2>$(@:.ok=.err) || \
+	{ cat $(@:.ok=.err) >&2; exit 1; }
 LINT_SRCS = $(SRCS) $(UNIT_SRCS) $(UNIT_SHARED) $(PROG_SRCS) man/tables.c
 lint-build: $(LINT_SRCS:%.c=$(BUILD)/lint/%.ok)
 	@:
 
-$(BUILD)/lint/%.ok: %.c config.mk
+$(BUILD)/lint/%.ok: %.c config.mk .clang-tidy
 	@mkdir -p $(@D)
 	$(Q)gcc $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -Werror -O2 -MMD -MP \
 	    -MF $(@:.ok=.d) -MT $@ -c -o /dev/null $<
 	$(Q)clang $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -Werror -fsyntax-only $<
+	$(if $(filter $(SRCS),$<),$(Q)$(TIDY))
 	@touch $@
 
 # Installing and cleaning

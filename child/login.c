@@ -153,8 +153,9 @@ try_query(struct conn *conn, ssh_message msg, struct ask_auth *a)
 }
 
 static void
-try_signature(struct conn *conn, ssh_message msg, struct ask_auth *a)
+try_signature(struct conn *conn, ssh_message msg, const struct ask_auth *login)
 {
+	struct ask_auth		 a = *login;
 	struct evp_verified	 v;
 	enum destination	 dest;
 	char			*text;
@@ -167,32 +168,33 @@ try_signature(struct conn *conn, ssh_message msg, struct ask_auth *a)
 		ssh_message_reply_default(msg);
 		return;
 	}
-	a->alg = algorithm(msg, v.hash_len);
-	a->sig = v.sig;
-	a->sig_len = v.len;
-	a->sk_flags = v.sk_flags;
-	a->sk_counter = v.sk_counter;
-	dest = ask_auth(ASK_AUTH_KEY, a, &text);
+	a.alg = algorithm(msg, v.hash_len);
+	a.sig = v.sig;
+	a.sig_len = v.len;
+	a.sk_flags = v.sk_flags;
+	a.sk_counter = v.sk_counter;
+	dest = ask_auth(ASK_AUTH_KEY, &a, &text);
 	decided(conn, msg, dest, text);
 }
 
 static void
-try_key(struct conn *conn, ssh_message msg, struct ask_auth *a)
+try_key(struct conn *conn, ssh_message msg, const struct ask_auth *login)
 {
-	uint8_t	key[KEY_MAX];
+	struct ask_auth	a = *login;
+	uint8_t		key[KEY_MAX];
 
-	a->key = key;
-	a->key_len = is_certificate(msg) ? 0 : read_key(msg, key);
-	if (a->key_len == 0) {
+	a.key = key;
+	a.key_len = is_certificate(msg) ? 0 : read_key(msg, key);
+	if (a.key_len == 0) {
 		ssh_message_reply_default(msg);
 		return;
 	}
 	switch (ssh_message_auth_publickey_state(msg)) {
 	case SSH_PUBLICKEY_STATE_NONE:
-		try_query(conn, msg, a);
+		try_query(conn, msg, &a);
 		break;
 	case SSH_PUBLICKEY_STATE_VALID:
-		try_signature(conn, msg, a);
+		try_signature(conn, msg, &a);
 		break;
 	default:
 		ssh_message_reply_default(msg);

@@ -496,8 +496,6 @@ prepare(void)
 	char	err[ERR_MAX];
 
 	harden_dumps();
-	if (RELAXED)
-		log_info("this build is for tests: it has no walls");
 	raise_limits();
 	no_standard_input();
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 || loop_init() == -1 ||

@@ -49,9 +49,9 @@ msg_room(struct msg *m, size_t n)
 		panic("message too large");
 	while (size < m->len + n)
 		size *= 2;
-	if (size != m->size) {
+	if (m->data == NULL || size != m->size) {
 		data = xmalloc(size);
-		if (m->size > 0) {
+		if (m->data != NULL) {
 			memcpy(data, m->data, m->len);
 			explicit_bzero(m->data, m->size);
 			free(m->data);
