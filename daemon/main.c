@@ -32,8 +32,8 @@ static const struct {
 	    healthcheck_main },
 	{ "verify", "check the audit log (flags as of the server)",
 	    server_verify },
-	{ "admin", "run a command of the admin shell on this machine "
-	    "(flags as of the server, then the command)", server_admin },
+	{ "admin", "the admin shell on this machine (flags as of the server, "
+	    "COMMAND)", server_admin },
 	{ "genkey", "print a new master key", make_key },
 	{ "version", "print the version", show_version },
 	{ "help", "print this", show_help },

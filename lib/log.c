@@ -17,6 +17,7 @@ static enum log_level	 log_most = LOG_LEVEL_INFO;
 static const char	*log_role = "sshportal";
 static log_sink		*sink;
 static int		 use_syslog;
+static int		 on_terminal;	/* somebody sees standard error */
 
 static const int priorities[] = {
 	[LOG_LEVEL_ERROR] = LOG_ERR,
@@ -32,12 +33,19 @@ log_init(const char *role, enum log_level most)
 	log_most = most;
 }
 
+static void
+syslog_open(void)
+{
+	openlog("sshportal", LOG_PID | LOG_NDELAY, LOG_AUTH);
+}
+
 void
 log_to_syslog(int on)
 {
 	use_syslog = on;
+	on_terminal = isatty(STDERR_FILENO);
 	if (on)
-		openlog("sshportal", LOG_PID | LOG_NDELAY, LOG_AUTH);
+		syslog_open();
 	else
 		closelog();
 }
@@ -52,7 +60,8 @@ log_pause(void)
 void
 log_resume(void)
 {
-	log_to_syslog(use_syslog);
+	if (use_syslog)
+		syslog_open();
 }
 
 void
@@ -71,7 +80,8 @@ emit(enum log_level level, const char *role, const char *text)
 
 	if (use_syslog) {
 		syslog(priorities[level], "%s%s%s", role, colon, text);
-		return;
+		if (level != LOG_LEVEL_ERROR || !on_terminal)
+			return;
 	}
 	n = snprintf(line, sizeof(line), "sshportal[%d]: %s%s%s\n",
 	    (int)getpid(), role, colon, text);

@@ -23,7 +23,11 @@ typedef void log_sink(enum log_level, const char *line);
  */
 void	log_init(const char *role, enum log_level most);
 
-/* Whether lines go to syslog (auth facility) instead of standard error. */
+/*
+ * Whether lines go to syslog (auth facility) instead of standard error. Errors
+ * go to both where standard error is a terminal: who starts a portal by hand
+ * should not have to look elsewhere why it does not.
+ */
 void	log_to_syslog(int);
 
 /*

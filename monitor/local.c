@@ -47,8 +47,8 @@ user_name(uid_t uid)
  * SQLite would leave files beside the database that belong to who calls, and
  * the portal's processes could then not open it.
  */
-static int
-owner_check(const struct settings *s, char *err, size_t errlen)
+int
+local_owner_check(const struct settings *s, char *err, size_t errlen)
 {
 	struct stat	 st;
 	char		*owner;
@@ -65,8 +65,8 @@ owner_check(const struct settings *s, char *err, size_t errlen)
 	if (geteuid() == 0 || st.st_uid == geteuid())
 		return (0);
 	owner = user_name(st.st_uid);
-	snprintf(err, errlen, "the database %s belongs to %s: be %s, or root",
-	    s->db_file, owner, owner);
+	snprintf(err, errlen, "the database %s belongs to %s: be %s%s",
+	    s->db_file, owner, owner, st.st_uid == 0 ? "" : ", or root");
 	free(owner);
 	return (-1);
 }
@@ -79,7 +79,7 @@ local_open(const struct settings *s, const struct secret_settings *ss,
 	struct db_options	o = { .driver = s->db_driver,
 				    .conn = ss->db_conn };
 
-	if (owner_check(s, err, errlen) == -1 ||
+	if (local_owner_check(s, err, errlen) == -1 ||
 	    secrets_load_key(s, ss, err, errlen) != 0)
 		return (-1);
 	if (privileges_drop(s) == -1) {

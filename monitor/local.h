@@ -7,6 +7,8 @@
 #ifndef MONITOR_LOCAL_H
 #define MONITOR_LOCAL_H
 
+#include <stddef.h>
+
 struct secret_settings;
 struct settings;
 
@@ -19,5 +21,11 @@ struct settings;
  */
 int	local_main(const struct settings *, const struct secret_settings *,
 	    char *const *words, int n);
+
+/*
+ * Whether the database is a file of ours, or we are root, or it is no file at
+ * all. Returns 0, or -1 with a sentence that says what to do instead.
+ */
+int	local_owner_check(const struct settings *, char *err, size_t errlen);
 
 #endif

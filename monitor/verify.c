@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "db/event.h"
 #include "lib/settings.h"
+#include "monitor/local.h"
 #include "monitor/privileges.h"
 #include "monitor/seals.h"
 #include "monitor/seals_sum.h"
@@ -187,7 +188,8 @@ verify_main(int secrets_fd, const struct settings *s)
 		fprintf(stderr, "sshportal: settings cannot be read\n");
 		return (1);
 	}
-	if (secrets_load_key(s, &ss, err, sizeof(err)) != 0)
+	if (local_owner_check(s, err, sizeof(err)) == -1 ||
+	    secrets_load_key(s, &ss, err, sizeof(err)) != 0)
 		fprintf(stderr, "sshportal: %s\n", err);
 	else if (privileges_drop(s) == 0)
 		status = verify_store(s, &ss);

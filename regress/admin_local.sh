@@ -181,6 +181,9 @@ END
 is "keys of third" "$(db_query "SELECT COUNT(*) FROM user_keys JOIN users
     ON users.id = user_id WHERE users.name = 'third'")" 0
 as third run_status 255 p admin@portal version
+ok here user ls
+like "who has no key" "$out" 'third@example\.org .* no key'
+like "who has one" "$out" 'second@example\.org .* active'
 
 say "not with another key, not on another database"
 (umask 077 && "$BIN" genkey >"$T/other.key")
@@ -191,6 +194,8 @@ is "output" "$out" ''
 run_status 1 as_starter admin --db-conn="$PORTAL_DIR/nowhere.db" user ls
 like "sentence" "$err" '^sshportal: .*nowhere\.db: .*--db-conn'
 [ ! -e "$PORTAL_DIR/nowhere.db" ] || fail "it made a database"
+run_status 1 as_starter verify --db-conn="$PORTAL_DIR/nowhere.db"
+like "sentence of verify" "$err" '^sshportal: .*nowhere\.db: .*--db-conn'
 
 say "not for somebody else"
 [ -n "$IS_ROOT" ] || exit 0

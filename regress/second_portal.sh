@@ -28,3 +28,16 @@ say "after a reload"
 kill -HUP "$PORTAL_PID"
 wait_for 20 ready_lines 2 || fail "no reload: $(portal_log)"
 second_is_refused
+
+say "why it does not start is read on the terminal, also with syslog"
+set_starter
+(cd "$PORTAL_DIR" && $PYTHON "$HELPERS/terminal.py" "${STARTER[@]}" "$BIN" \
+    server --syslog --bind-address="127.0.0.1:$PORTAL_PORT" "${DB_FLAGS[@]}"
+) <<END || fail "on a terminal"
+expect cannot listen on .*in use by another program
+status 1
+END
+run as_starter server --syslog --bind-address="127.0.0.1:$PORTAL_PORT" \
+    "${DB_FLAGS[@]}"
+is "status" "$status" 1
+is "without a terminal" "$err" ''

@@ -34,7 +34,7 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "hop", .letter = 'o', .kind = VALUE_HOST, .arg = "HOST",
 	    .brief = "reach it through this host" },
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
-	    .arg = "WHAT", .brief = "what is recorded",
+	    .arg = "WHAT", .brief = "what is recorded (input: nothing yet)",
 	    .fallback = "everything", .choices = loggings },
 	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "host group",

@@ -214,7 +214,7 @@ user_status(const struct user *u, int64_t now)
 	if (!user_usable(u, now))
 		return ("expired");
 	if (u->invite_hash == NULL)
-		return ("active");
+		return (u->nkeys > 0 ? "active" : "no key");
 	return (u->invite_expires_at == 0 || u->invite_expires_at > now ?
 	    "invited" : "invite expired");
 }
