@@ -182,8 +182,10 @@ is "keys of third" "$(db_query "SELECT COUNT(*) FROM user_keys JOIN users
     ON users.id = user_id WHERE users.name = 'third'")" 0
 as third run_status 255 p admin@portal version
 ok here user ls
-like "who has no key" "$out" 'third@example\.org .* no key'
-like "who has one" "$out" 'second@example\.org .* active'
+like "who has a key" "$out" 'second@example\.org .* active'
+ok here userkey rm second
+ok here user ls
+like "who has none" "$out" 'second@example\.org .* no key'
 
 say "not with another key, not on another database"
 (umask 077 && "$BIN" genkey >"$T/other.key")
