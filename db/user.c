@@ -318,16 +318,30 @@ user_role_remove(struct db *db, int64_t id, const char *role)
 	return (r == DB_NOTFOUND ? DB_OK : r);
 }
 
+#define COUNT_ADMINS \
+	"SELECT COUNT(*) FROM users u" \
+	" JOIN user_user_roles m ON m.user_id = u.id" \
+	" JOIN user_roles r ON r.id = m.role_id" \
+	" WHERE r.name = '" ROLE_ADMIN "' AND u.disabled = 0" \
+	" AND (u.expires_at = 0 OR u.expires_at > ?)"
+
 int
 user_admins_with_key(struct db *db, int64_t now, int64_t *count)
 {
-	return (db_get_int(db, count, "SELECT COUNT(*) FROM users u"
-	    " JOIN user_user_roles m ON m.user_id = u.id"
-	    " JOIN user_roles r ON r.id = m.role_id"
-	    " WHERE r.name = '" ROLE_ADMIN "' AND u.disabled = 0"
-	    " AND (u.expires_at = 0 OR u.expires_at > ?) AND EXISTS"
+	return (db_get_int(db, count, COUNT_ADMINS " AND EXISTS"
 	    " (SELECT 1 FROM user_keys k WHERE k.user_id = u.id)",
 	    BINDS(bind_int(now))));
+}
+
+int
+user_admins(struct db *db, int64_t now, struct admins *out)
+{
+	int	r;
+
+	r = db_get_int(db, &out->usable, COUNT_ADMINS, BINDS(bind_int(now)));
+	if (r != DB_OK)
+		return (r);
+	return (user_admins_with_key(db, now, &out->with_key));
 }
 
 struct redemption {

@@ -97,6 +97,17 @@ int	user_role_remove(struct db *db, int64_t id, const char *role);
 int	user_admins_with_key(struct db *db, int64_t now, int64_t *count);
 
 /*
+ * How many are left that can do everything here: all administrators who are
+ * enabled and unexpired, and those of them who have a key.
+ */
+struct admins {
+	int64_t	usable;
+	int64_t	with_key;
+};
+
+int	user_admins(struct db *db, int64_t now, struct admins *out);
+
+/*
  * Redeems an invite, in one transaction: finds the enabled, unexpired user
  * with this open invite, closes it, and adds the key (its user_id is
  * ignored). Of any number that try at once, one gets DB_OK and the rest

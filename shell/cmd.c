@@ -82,6 +82,32 @@ operand_text(const struct cmd_call *c, size_t i)
 	return (c->parsed->operands[i]);
 }
 
+int
+opts_check(struct cmd_call *c, const char *const *single,
+    const char *const (*either)[2])
+{
+	size_t	i, given = 0;
+
+	for (i = 0; i < option_count(c->entry); i++)
+		given += opt_given(c, c->entry->opts[i].name) != 0;
+	c->usage = 1;
+	if (given == 0)
+		return (cmd_fail(c, "what shall be changed? An option is "
+		    "missing"));
+	for (; single != NULL && *single != NULL; single++) {
+		if (opt_given(c, *single) && c->targets.n > 1)
+			return (cmd_fail(c, "--%s is for one %s only",
+			    *single, c->entry->noun));
+	}
+	for (; either != NULL && (*either)[0] != NULL; either++) {
+		if (opt_given(c, (*either)[0]) && opt_given(c, (*either)[1]))
+			return (cmd_fail(c, "--%s and --%s do not go together",
+			    (*either)[0], (*either)[1]));
+	}
+	c->usage = 0;
+	return (DB_OK);
+}
+
 int64_t
 opt_limit(const struct cmd_call *c)
 {

@@ -155,6 +155,15 @@ int	cmd_fail(struct cmd_call *, const char *, ...)
 /* A failure of the store; status is what it returned, and is returned. */
 int	cmd_fail_db(struct cmd_call *, int status);
 
+/*
+ * For commands that change rows: whether there is anything to change; each
+ * option of `single` (NULL, or names with NULL at the end) stands for one row
+ * only, and of each pair (NULLs end them) one at most is given. Returns DB_OK,
+ * or what cmd_fail() returned, for a usage error.
+ */
+int	opts_check(struct cmd_call *, const char *const *single,
+	    const char *const (*either)[2]);
+
 /* What was made: its id goes to standard output, its name to the event. */
 void	cmd_made(struct cmd_call *, int64_t id, const char *name);
 

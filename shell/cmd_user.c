@@ -3,25 +3,54 @@
  * user: the people.
  */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/db.h"
 #include "db/group.h"
 #include "db/user.h"
+#include "db/userkey.h"
+#include "lib/log.h"
+#include "lib/sshkey.h"
 #include "lib/token.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/cmd_user.h"
 #include "shell/names.h"
+#include "shell/pubkeys.h"
 #include "shell/run.h"
 #include "shell/when.h"
 
-/* user invite -- make an account and the login that binds a key to it */
+const char *const	user_role_names[] = { ROLE_ADMIN, ROLE_TRUSTED,
+			    ROLE_STANDARD, ROLE_AUDITOR, ROLE_LISTHOSTS,
+			    NULL };
 
-static const char *const	roles[] = { ROLE_ADMIN, ROLE_TRUSTED,
-				    ROLE_STANDARD, ROLE_AUDITOR,
-				    ROLE_LISTHOSTS, NULL };
+int
+user_check_email(struct cmd_call *c, const char *email, int64_t id)
+{
+	struct user	*u = NULL;
+	char		*name, err[NAMES_ERROR_MAX];
+	int		 r;
+
+	if (name_from_email(email, &name, err) == -1)
+		return (cmd_fail(c, "%s", err));
+	free(name);
+	r = user_by_email(c->sh->db, email, &u);
+	if (r == DB_OK && u->id != id)
+		r = cmd_fail(c, "the user \"%s\" has this e-mail already"
+		    "%s", u->name, id == 0 ? ": \"user invite --again\" "
+		    "makes a new invite for them" : "");
+	else if (r == DB_AMBIGUOUS)
+		r = cmd_fail(c, "several users have this e-mail already");
+	else if (r == DB_NOTFOUND)
+		r = DB_OK;
+	user_free(u);
+	return (r);
+}
+
+/* user invite -- make an account and the login that binds a key to it */
 
 static const struct cmd_opt	invite_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
@@ -33,7 +62,7 @@ static const struct cmd_opt	invite_opts[] = {
 	    .fallback = GROUP_DEFAULT },
 	{ .name = "role", .letter = 'r', .kind = VALUE_CHOICE,
 	    .flags = OPT_LIST, .arg = "ROLE", .brief = "what they may do here",
-	    .fallback = ROLE_STANDARD, .choices = roles },
+	    .fallback = ROLE_STANDARD, .choices = user_role_names },
 	{ .name = "again", .letter = 'a', .kind = VALUE_FLAG,
 	    .brief = "for a user that there is, who lost their key" },
 	{ .name = "expires", .letter = 'e', .kind = VALUE_WHEN,
@@ -42,26 +71,9 @@ static const struct cmd_opt	invite_opts[] = {
 	{ .name = NULL }
 };
 
-/* Nobody else may go by the e-mail: it is a login too. */
+/* A new user, with the groups and roles that the options name. */
 static int
-invite_check_email(struct cmd_call *c, const char *email)
-{
-	struct user	*u;
-	int		 r = user_by_email(c->sh->db, email, &u);
-
-	if (r == DB_OK)
-		r = cmd_fail(c, "the user \"%s\" has this e-mail already: "
-		    "--again makes a new invite for them", u->name);
-	else if (r == DB_AMBIGUOUS)
-		r = cmd_fail(c, "several users have this e-mail already");
-	else if (r == DB_NOTFOUND)
-		r = DB_OK;
-	user_free(u);
-	return (r);
-}
-
-static int
-invite_row(struct cmd_call *c, const struct user *u, int64_t *id)
+create_row(struct cmd_call *c, const struct user *u, int64_t *id)
 {
 	const struct refs	*groups = opt_refs(c, "group");
 	struct db		*db = c->sh->db;
@@ -94,7 +106,7 @@ invite_user(struct cmd_call *c, const char *email, const char *name,
 	int64_t		id;
 	int		r;
 
-	if ((r = invite_check_email(c, email)) != DB_OK)
+	if ((r = user_check_email(c, email, 0)) != DB_OK)
 		return (r);
 	token_make(token);
 	token_hash(token, hash);
@@ -104,7 +116,7 @@ invite_user(struct cmd_call *c, const char *email, const char *name,
 	u.comment = (char *)opt_text(c, "comment");
 	u.invite_hash = hash;
 	u.invite_expires_at = until;
-	if ((r = invite_row(c, &u, &id)) == DB_OK)
+	if ((r = create_row(c, &u, &id)) == DB_OK)
 		invite_made(c, id, name, token);
 	explicit_bzero(token, sizeof(token));
 	return (r);
@@ -183,6 +195,101 @@ const struct cmd_entry cmd_user_invite = {
 	.exec = user_invite_exec,
 };
 
+/* user create -- make an account for whoever holds a key */
+
+static const struct cmd_opt	create_opts[] = {
+	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
+	    .brief = "their login name here (left of the @)" },
+	{ .name = "email", .letter = 'e', .kind = VALUE_TEXT, .arg = "E-MAIL",
+	    .brief = "their e-mail" },
+	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
+	    .arg = "TEXT", .brief = "what people should know" },
+	{ .name = "key", .letter = 'k', .kind = VALUE_TEXT, .arg = "LINE",
+	    .brief = "their public key, as in authorized_keys; else keys are "
+	    "read from standard input, one a line" },
+	{ .name = "group", .letter = 'g', .kind = VALUE_USERGROUP,
+	    .flags = OPT_LIST, .arg = "GROUP", .brief = "user group",
+	    .fallback = GROUP_DEFAULT },
+	{ .name = "role", .letter = 'r', .kind = VALUE_CHOICE,
+	    .flags = OPT_LIST, .arg = "ROLE", .brief = "what they may do here",
+	    .fallback = ROLE_STANDARD, .choices = user_role_names },
+	{ .name = "expires", .kind = VALUE_WHEN, .arg = "TIME",
+	    .brief = "until when they may log in" },
+	{ .name = NULL }
+};
+
+static int
+user_create_prepare(struct cmd_call *c)
+{
+	if (opt_given(c, "key"))
+		return (pubkeys_take(c, opt_text(c, "key")));
+	return (pubkeys_read(c));
+}
+
+static int
+create_user(struct cmd_call *c, const char *name, const char *email)
+{
+	const struct pubkeys	*keys = c->prepared;
+	struct user		 u;
+	char			 err[NAMES_ERROR_MAX];
+	int64_t			 id, key;
+	size_t			 i;
+	int			 r = DB_OK;
+
+	memset(&u, 0, sizeof(u));
+	u.name = (char *)name;
+	u.email = (char *)email;
+	u.comment = (char *)opt_text(c, "comment");
+	if (opt_given(c, "expires") &&
+	    (when_parse(opt_text(c, "expires"), c->now, &u.expires_at) == -1 ||
+	    u.expires_at <= c->now))
+		return (cmd_fail(c, "the account would have expired already"));
+	if (name_check_login(name, c->sh->settings, err) == -1)
+		return (cmd_fail(c, "%s", err));
+	if (email != NULL && (r = user_check_email(c, email, 0)) != DB_OK)
+		return (r);
+	r = create_row(c, &u, &id);
+	for (i = 0; r == DB_OK && i < keys->n; i++)
+		r = pubkeys_store(c, &keys->v[i], id, NULL, &key);
+	if (r == DB_OK)
+		cmd_made(c, id, name);
+	return (r);
+}
+
+static int
+user_create_exec(struct cmd_call *c)
+{
+	const char	*text = operand_text(c, 0);
+	const char	*email = opt_text(c, "email");
+	char		*left = NULL, err[NAMES_ERROR_MAX];
+	int		 r;
+
+	if (strchr(text, '@') != NULL) {
+		if (email != NULL) {
+			c->usage = 1;
+			return (cmd_fail(c, "two e-mails: one as --email and "
+			    "one as the operand"));
+		}
+		email = text;
+		if (name_from_email(text, &left, err) == -1)
+			return (cmd_fail(c, "%s", err));
+		text = left;
+	}
+	r = create_user(c, opt_given(c, "name") ? opt_text(c, "name") : text,
+	    email);
+	free(left);
+	return (r);
+}
+
+const struct cmd_entry cmd_user_create = {
+	.noun = "user", .verb = "create",
+	.brief = "make a user who logs in with a key at once",
+	.opts = create_opts,
+	.operands = { "E-MAIL|NAME", VALUE_TEXT, 1, 1 },
+	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.prepare = user_create_prepare, .exec = user_create_exec,
+};
+
 /* user ls -- list the users */
 
 static const struct field	ls_fields[] = {
@@ -259,4 +366,107 @@ const struct cmd_entry cmd_user_ls = {
 	.role = NEED_READER,
 	.fields = ls_fields, .things = "users",
 	.exec = user_ls_exec,
+};
+
+/* user inspect -- all about users, as JSON */
+
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "Roles", FIELD_NAMES },
+	{ NULL, "Email", FIELD_TEXT },
+	{ NULL, "Name", FIELD_TEXT },
+	{ NULL, "Keys", FIELD_JSON },
+	{ NULL, "Groups", FIELD_NAMES },
+	{ NULL, "Comment", FIELD_TEXT },
+	{ NULL, "InviteToken", FIELD_TEXT },
+	{ NULL, "InviteExpiresAt", FIELD_TIME },
+	{ NULL, "ExpiresAt", FIELD_TIME },
+	{ NULL, "Status", FIELD_TEXT },
+	{ NULL, NULL, FIELD_INT }
+};
+
+/* The keys that they log in with, oldest first as in the original. */
+static int
+put_keys(struct cmd_call *c, int64_t user)
+{
+	struct userkey_list	*l;
+	json_t			*all;
+	char			*text, *line;
+	size_t			 i;
+	int			 r;
+
+	if ((r = userkey_list(c->sh->db, user, 0, &l)) != DB_OK)
+		return (r);
+	all = json_array();
+	for (i = l->n; i-- > 0;) {
+		line = sshkey_line(l->v[i].blob, l->v[i].bloblen, NULL);
+		json_array_append_new(all, json_pack("{s:I, s:s, s:s, s:I, "
+		    "s:s}", "ID", (json_int_t)l->v[i].id, "AuthorizedKey",
+		    line != NULL ? line : "", "Fingerprint",
+		    l->v[i].fingerprint, "UserID", (json_int_t)user,
+		    "Comment", l->v[i].comment));
+		free(line);
+	}
+	userkey_list_free(l);
+	text = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	if (text == NULL)
+		fatal("out of memory");
+	result_text(&c->result, text);
+	free(text);
+	return (DB_OK);
+}
+
+/* A token is nowhere to be had: only its hash is stored. */
+static int
+inspect_user(struct cmd_call *c, const struct user *u)
+{
+	struct result	*res = &c->result;
+	int		 r;
+
+	result_row(res);
+	result_number(res, u->id);
+	result_number(res, u->created_at);
+	result_number(res, u->updated_at);
+	result_number(res, 0);
+	result_names(res, &u->roles);
+	result_text(res, u->email);
+	result_text(res, u->name);
+	if ((r = put_keys(c, u->id)) != DB_OK)
+		return (r);
+	result_names(res, &u->groups);
+	result_text(res, u->comment);
+	result_text(res, "");
+	result_number(res, u->invite_hash != NULL ? u->invite_expires_at : 0);
+	result_number(res, u->expires_at);
+	result_text(res, user_status(u, c->now));
+	return (DB_OK);
+}
+
+static int
+user_inspect_exec(struct cmd_call *c)
+{
+	struct user	*u;
+	size_t		 i;
+	int		 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
+		r = user_get(c->sh->db, c->targets.v[i].id, &u);
+		if (r == DB_OK)
+			r = inspect_user(c, u);
+		user_free(u);
+	}
+	return (r);
+}
+
+const struct cmd_entry cmd_user_inspect = {
+	.noun = "user", .verb = "inspect",
+	.brief = "show all about users, as JSON",
+	.operands = { "USER", VALUE_USER, 1, CMD_MANY },
+	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.fields = inspect_fields, .things = "users",
+	.exec = user_inspect_exec,
 };

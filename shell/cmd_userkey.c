@@ -4,12 +4,8 @@
  */
 #include <inttypes.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <openssl/evp.h>
 
 #include "db/db.h"
 #include "db/userkey.h"
@@ -17,9 +13,8 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/pubkeys.h"
 #include "shell/run.h"
-
-#define KEYS_MAX	100	/* that one command reads */
 
 /* userkey create -- let a key in as a user */
 
@@ -29,131 +24,21 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = NULL }
 };
 
-/* The keys that were read. */
-struct batch {
-	struct userkey	v[KEYS_MAX];	/* type: constant; the rest owned */
-	size_t		n;
-};
-
-static void
-batch_forget(void *prepared)
-{
-	struct batch	*b = prepared;
-	size_t		 i;
-
-	for (i = 0; i < b->n; i++) {
-		free(b->v[i].blob);
-		free(b->v[i].comment);
-		free(b->v[i].fingerprint);
-	}
-	free(b);
-}
-
-/* One line; a remark is none. */
-static int
-batch_add(struct cmd_call *c, struct batch *b, const char *line)
-{
-	struct userkey		*k = &b->v[b->n];
-	struct sshkey_info	 info;
-	EVP_PKEY		*pkey;
-	char			 err[256], print[SSHKEY_FINGERPRINT_SIZE];
-
-	if (line[strspn(line, " \t")] == '#')
-		return (DB_OK);
-	if (b->n == KEYS_MAX)
-		return (cmd_fail(c, "more than %d keys at once", KEYS_MAX));
-	if (sshkey_parse_line(line, &k->blob, &k->bloblen, &k->comment, err,
-	    sizeof(err)) == -1)
-		return (cmd_fail(c, "key %zu: %s", b->n + 1, err));
-	b->n++;
-	if (sshkey_info(k->blob, k->bloblen, &info) == -1 ||
-	    sshkey_from_blob(k->blob, k->bloblen, &pkey) == -1)
-		return (cmd_fail(c, "key %zu is none that a signature could "
-		    "be checked with", b->n));
-	EVP_PKEY_free(pkey);
-	k->type = (char *)info.type;
-	k->fingerprint = xstrdup(sshkey_fingerprint(k->blob, k->bloblen,
-	    print));
-	return (DB_OK);
-}
-
-/* Reads lines up to an empty one, or the end. */
-static int
-batch_read(struct cmd_call *c, struct batch *b, FILE *in)
-{
-	char	*line = xmalloc(SSHKEY_TEXT_MAX);
-	size_t	 len;
-	int	 r = DB_OK;
-
-	while (r == DB_OK && fgets(line, SSHKEY_TEXT_MAX, in) != NULL) {
-		len = strcspn(line, "\r\n");
-		if (line[len] == '\0' && !feof(in)) {
-			r = cmd_fail(c, "key %zu: the line is too long",
-			    b->n + 1);
-			break;
-		}
-		line[len] = '\0';
-		if (line[strspn(line, " \t")] == '\0')
-			break;
-		r = batch_add(c, b, line);
-	}
-	/* Ctrl-D ends the keys, not the prompt */
-	if (feof(in) && isatty(fileno(in)))
-		clearerr(in);
-	free(line);
-	return (r);
-}
-
-/* Whoever types may take long. */
-static int
-userkey_create_prepare(struct cmd_call *c)
-{
-	struct batch	*b = xcalloc(1, sizeof(*b));
-	FILE		*in = c->sh->in;
-	int		 r;
-
-	c->prepared = b;
-	c->forget = batch_forget;
-	if (in != NULL && isatty(fileno(in)))
-		output_hint(&c->sh->out, "Paste the public keys, one a line, "
-		    "and then an empty line.");
-	if (in != NULL && (r = batch_read(c, b, in)) != DB_OK)
-		return (r);
-	if (b->n == 0)
-		return (cmd_fail(c, "no public key came on standard input"));
-	return (DB_OK);
-}
-
-static int
-create_one(struct cmd_call *c, const struct userkey *from, int64_t user)
-{
-	struct userkey	 k = *from;
-	int64_t		 id, owner;
-	int		 r;
-
-	k.user_id = user;
-	if (opt_given(c, "comment"))
-		k.comment = (char *)opt_text(c, "comment");
-	r = userkey_create(c->sh->db, &k, &id);
-	if (r == DB_EXISTS && userkey_lookup(c->sh->db, k.blob, k.bloblen,
-	    &owner, NULL) == DB_OK)
-		return (cmd_fail(c, "the key %s is %s already", k.fingerprint,
-		    owner == user ? "theirs" : "somebody else's"));
-	if (r == DB_OK)
-		result_line(&c->result, "%" PRId64, id);
-	return (r);
-}
-
 static int
 userkey_create_exec(struct cmd_call *c)
 {
-	const struct batch	*b = c->prepared;
+	const struct pubkeys	*b = c->prepared;
 	const struct ref	*user = &c->targets.v[0];
+	const char		*comment = opt_text(c, "comment");
 	size_t			 i;
+	int64_t			 id;
 	int			 r = DB_OK;
 
-	for (i = 0; r == DB_OK && i < b->n; i++)
-		r = create_one(c, &b->v[i], user->id);
+	for (i = 0; r == DB_OK && i < b->n; i++) {
+		r = pubkeys_store(c, &b->v[i], user->id, comment, &id);
+		if (r == DB_OK)
+			result_line(&c->result, "%" PRId64, id);
+	}
 	if (b->n == 1)
 		c->entity = xasprintf("%s %s", user->name,
 		    b->v[0].fingerprint);
@@ -170,7 +55,7 @@ const struct cmd_entry cmd_userkey_create = {
 	.opts = create_opts,
 	.operands = { "USER", VALUE_USER, 1, 1 },
 	.role = NEED_ADMIN, .flags = CMD_WRITES,
-	.prepare = userkey_create_prepare, .exec = userkey_create_exec,
+	.prepare = pubkeys_read, .exec = userkey_create_exec,
 };
 
 /* userkey ls, userkey inspect -- which there are */

@@ -17,6 +17,8 @@
 #include <openssl/evp.h>
 
 #include "db/event.h"
+#include "db/query.h"
+#include "db/session.h"
 #include "db/user.h"
 #include "db/userkey.h"
 #include "lib/clock.h"
@@ -313,6 +315,337 @@ test_local(void **state)
 	trial_end(&t);
 }
 
+static struct user *
+user_of(struct trial *t, const char *name)
+{
+	struct user	*u;
+
+	assert_int_equal(user_by_name(t->sh.db, name, &u), DB_OK);
+	return (u);
+}
+
+/* An account with a key, from the option or the input; or nothing at all. */
+static void
+test_create(void **state)
+{
+	struct trial	 t;
+	struct user	*u;
+	char		*one, *two, *line;
+	int64_t		 id, owner;
+
+	trial_begin(&t, fixture_use(state)->db);
+	one = new_line("ed25519", "robot");
+	two = new_line("ecdsa", NULL);
+	line = xasprintf("user create robot --role=standard,auditor "
+	    "--comment=hi --key='%s' --expires=+7d", one);
+	ok(&t, line);
+	assert_int_equal(sscanf(t.out, "%" SCNd64 "\n", &id), 1);
+	u = user_of(&t, "robot");
+	assert_int_equal(u->id, id);
+	assert_string_equal(u->email, "");
+	assert_string_equal(u->comment, "hi");
+	assert_int_equal(u->nkeys, 1);
+	assert_int_equal(u->roles.n, 2);
+	assert_int_equal(u->groups.n, 1);
+	assert_true(u->expires_at > clock_utc());
+	assert_null(u->invite_hash);
+	user_free(u);
+	free(line);
+	input(&t, two);
+	ok(&t, "user create bob@example.org");
+	input_end(&t);
+	u = user_of(&t, "bob");
+	assert_string_equal(u->email, "bob@example.org");
+	assert_int_equal(keys_of(&t, u->id), 1);
+	user_free(u);
+	/* the key is somebody's: no account without it */
+	line = xasprintf("user create eve --key '%s'", one);
+	fails(&t, RUN_FAILED, line, "somebody else's");
+	assert_int_equal(user_by_name(t.sh.db, "eve", &u), DB_NOTFOUND);
+	free(line);
+	fails(&t, RUN_FAILED, "user create eve", "no public key came");
+	fails(&t, RUN_FAILED, "user create eve --key=nonsense", "key 1");
+	free(one);
+	one = new_line("ed25519", NULL);
+	line = xasprintf("user create bob2@example.org --email=x@example.org "
+	    "--key '%s'", one);
+	fails(&t, RUN_USAGE, line, "two e-mails");
+	free(line);
+	line = xasprintf("user create carl --email=bob@example.org --key '%s'",
+	    one);
+	fails(&t, RUN_FAILED, line, "\"bob\" has this e-mail");
+	free(line);
+	line = xasprintf("user create admin --key '%s'", one);
+	fails(&t, RUN_FAILED, line, "login of the portal's own");
+	free(line);
+	line = xasprintf("user create bob --key '%s'", one);
+	fails(&t, RUN_FAILED, line, "a user \"bob\" already");
+	free(line);
+	line = xasprintf("user create eve --expires=2001-01-01 --key '%s'",
+	    one);
+	fails(&t, RUN_FAILED, line, "expired already");
+	free(line);
+	assert_int_equal(user_count(t.sh.db, &owner), DB_OK);
+	assert_int_equal(owner, 3);
+	assert_int_equal(count_events(&t), 2);
+	free(one);
+	free(two);
+	trial_end(&t);
+}
+
+static int64_t
+generation(struct trial *t)
+{
+	int64_t	n;
+
+	assert_int_equal(db_get_int(t->sh.db, &n, "SELECT value FROM counters"
+	    " WHERE name = 'generation'", NO_BINDS), DB_OK);
+	return (n);
+}
+
+static void
+test_update(void **state)
+{
+	struct trial	 t;
+	struct user	*u;
+	char		 hash[TOKEN_HASH_SIZE];
+	int64_t		 bob, before, now = clock_utc();
+
+	trial_begin(&t, fixture_use(state)->db);
+	bob = add_user(t.sh.db, "bob", ROLE_STANDARD);
+	add_user(t.sh.db, "eve", NULL);
+	before = generation(&t);
+	ok(&t, "user update bob --name=bobby -e bobby@example.org "
+	    "--comment='the new one'");
+	assert_string_equal(t.out, "");
+	assert_true(generation(&t) > before);
+	u = user_of(&t, "bobby");
+	assert_int_equal(u->id, bob);
+	assert_string_equal(u->email, "bobby@example.org");
+	assert_string_equal(u->comment, "the new one");
+	user_free(u);
+	ok(&t, "user update bobby --email=bobby@example.org");
+	ok(&t, "user update bobby eve --set-admin -r auditor,trusted "
+	    "--unassign-role=standard --assign-group=default");
+	u = user_of(&t, "eve");
+	assert_int_equal(u->groups.n, 1);
+	assert_int_equal(u->roles.n, 3);
+	assert_true(user_is(u, ROLE_ADMIN));
+	user_free(u);
+	u = user_of(&t, "bobby");
+	assert_false(user_is(u, ROLE_STANDARD));
+	user_free(u);
+	ok(&t, "user update bobby eve --unset-admin --unassign-group=default "
+	    "--disable --expires=+1h");
+	u = user_of(&t, "eve");
+	assert_int_equal(u->groups.n, 0);
+	assert_int_equal(u->disabled, 1);
+	assert_in_range(u->expires_at, now + 3600, now + 3660);
+	assert_false(user_is(u, ROLE_ADMIN));
+	user_free(u);
+	ok(&t, "user ls");
+	assert_non_null(strstr(t.out, "disabled"));
+	ok(&t, "user update eve --enable --unset-expires "
+	    "-i AbCdEfGh12345678");
+	u = user_of(&t, "eve");
+	assert_true(user_usable(u, now));
+	assert_int_equal(u->expires_at, 0);
+	user_free(u);
+	token_hash("AbCdEfGh12345678", hash);
+	assert_int_equal(user_by_invite(t.sh.db, hash, now, &u), DB_OK);
+	assert_string_equal(u->name, "eve");
+	user_free(u);
+	ok(&t, "event ls --json");
+	assert_null(strstr(t.out, "AbCdEfGh"));
+	ok(&t, "user update eve --remove_invite --email=''");
+	assert_int_equal(user_by_invite(t.sh.db, hash, now, &u), DB_NOTFOUND);
+	trial_end(&t);
+}
+
+static void
+test_update_refused(void **state)
+{
+	static const struct {
+		int		 status;
+		const char	*line, *says;
+	} cases[] = {
+		{ RUN_USAGE, "user update", "USER is missing" },
+		{ RUN_USAGE, "user update bob", "An option is missing" },
+		{ RUN_USAGE, "user update bob eve --name=x",
+		    "--name is for one user only" },
+		{ RUN_USAGE, "user update bob eve --email=x@example.org",
+		    "--email is for one user only" },
+		{ RUN_USAGE, "user update bob --set-admin --unset-admin",
+		    "do not go together" },
+		{ RUN_USAGE, "user update bob --disable --enable",
+		    "do not go together" },
+		{ RUN_USAGE, "user update bob -r king", "\"king\"" },
+		{ RUN_FAILED, "user update bob nosuch neither --set-admin",
+		    "no user \"nosuch\", \"neither\"" },
+		{ RUN_FAILED, "user update bob -c x --assign-group=nosuch",
+		    "no user group \"nosuch\"" },
+		{ RUN_FAILED, "user update bob -c x --unassign-group=nosuch",
+		    "no user group \"nosuch\"" },
+		{ RUN_FAILED, "user update bob -c x -n eve",
+		    "a user \"eve\" already" },
+		{ RUN_FAILED, "user update bob -n admin", "portal's own" },
+		{ RUN_FAILED, "user update bob -n 'a b'", "blanks" },
+		{ RUN_FAILED, "user update bob -e nonsense",
+		    "not an e-mail" },
+		{ RUN_FAILED, "user update bob -e eve@example.org",
+		    "\"eve\" has this e-mail" },
+		{ RUN_FAILED, "user update bob -i short", "16 to 128" },
+		{ RUN_FAILED, "user update bob --expires=2001-01-01",
+		    "in the past" },
+		{ RUN_FAILED, "user update bob root --disable",
+		    "disable yourself" },
+		{ RUN_FAILED, "user update bob root -c x --unset-admin",
+		    "no administrator would be left" },
+		{ RUN_FAILED, "user rm bob root", "remove yourself" },
+		{ RUN_FAILED, "user rm bob nosuch", "no user \"nosuch\"" },
+		{ RUN_USAGE, "user rm", "USER is missing" },
+		{ RUN_FAILED, "user inspect bob nosuch",
+		    "no user \"nosuch\"" },
+	};
+	struct trial	 t;
+	struct user	*u;
+	size_t		 i;
+
+	trial_begin(&t, fixture_use(state)->db);
+	add_user(t.sh.db, "bob", ROLE_STANDARD);
+	add_user(t.sh.db, "eve", NULL);
+	ok(&t, "user update eve -e eve@example.org");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fails(&t, cases[i].status, cases[i].line, cases[i].says);
+		u = user_of(&t, "bob");
+		assert_string_equal(u->comment, "");
+		assert_int_equal(u->disabled, 0);
+		assert_int_equal(u->roles.n, 1);
+		user_free(u);
+		assert_int_equal(count_events(&t), 1);
+	}
+	trial_end(&t);
+}
+
+/* With a key one can log in; the last who can, stays. */
+static void
+test_last_admin(void **state)
+{
+	struct trial	 t;
+	char		*one;
+
+	trial_begin(&t, fixture_use(state)->db);
+	add_user(t.sh.db, "anna", ROLE_ADMIN);
+	one = new_line("ed25519", NULL);
+	input(&t, one);
+	ok(&t, "userkey create anna");
+	input_end(&t);
+	/* root has no key and would be the only one left */
+	fails(&t, RUN_FAILED, "user rm anna", "no administrator would be left");
+	fails(&t, RUN_FAILED, "user update anna --disable",
+	    "no administrator would be left");
+	fails(&t, RUN_FAILED, "user update anna --unassign-role=admin",
+	    "no administrator would be left");
+	free(one);
+	one = new_line("ed25519", NULL);
+	input(&t, one);
+	ok(&t, "userkey create root");
+	input_end(&t);
+	ok(&t, "user rm anna");
+	t.sh.local = "root (local)";
+	fails(&t, RUN_FAILED, "user rm root", "no administrator would be left");
+	free(one);
+	trial_end(&t);
+}
+
+/* Who is removed leaves keys and groups, and their history stays. */
+static void
+test_rm(void **state)
+{
+	struct trial	 t;
+	struct session	 s = { .user_name = (char *)"bob",
+			    .host_name = (char *)"web1",
+			    .account = (char *)"root",
+			    .instance_id = (char *)"i", .source = (char *)"x",
+			    .client_version = (char *)"c",
+			    .error = (char *)"", .comment = (char *)"",
+			    .started_at = 1000 };
+	struct user	*u;
+	char		*one, *line;
+	int64_t		 id, old, before;
+
+	trial_begin(&t, fixture_use(state)->db);
+	one = new_line("ed25519", NULL);
+	line = xasprintf("user create bob --key '%s'", one);
+	ok(&t, line);
+	u = user_of(&t, "bob");
+	s.user_id = old = u->id;
+	user_free(u);
+	assert_int_equal(session_create(t.sh.db, &s, &id), DB_OK);
+	before = generation(&t);
+	ok(&t, "user update bob --name=bobby");
+	ok(&t, "user rm bobby");
+	assert_true(generation(&t) > before + 1);
+	assert_int_equal(user_get(t.sh.db, old, &u), DB_NOTFOUND);
+	ok(&t, "userkey ls");
+	assert_non_null(strstr(t.out, "Total: 0 user keys."));
+	ok(&t, "session ls");
+	assert_non_null(strstr(t.out, "bob "));
+	/* the next one gets nothing of it, not even the id */
+	ok(&t, line);
+	u = user_of(&t, "bob");
+	assert_true(u->id > old);
+	assert_int_equal(u->nkeys, 1);
+	user_free(u);
+	free(one);
+	free(line);
+	trial_end(&t);
+}
+
+static void
+test_user_inspect(void **state)
+{
+	struct trial	 t;
+	json_t		*all, *row, *key;
+	char		*one, *line;
+
+	trial_begin(&t, fixture_use(state)->db);
+	one = new_line("ed25519", "laptop");
+	line = xasprintf("user create bob@example.org --key '%s'", one);
+	ok(&t, line);
+	ok(&t, "user update bob -i AbCdEfGh12345678");
+	ok(&t, "user inspect root bob bob@example.org");
+	assert_null(strstr(t.out, "AbCdEfGh"));
+	assert_non_null(all = json_loads(t.out, 0, NULL));
+	assert_int_equal(json_array_size(all), 2);
+	row = json_array_get(all, 1);
+	assert_string_equal(json_string_value(json_object_get(row, "Name")),
+	    "bob");
+	assert_string_equal(json_string_value(json_object_get(row, "Email")),
+	    "bob@example.org");
+	assert_true(json_is_null(json_object_get(row, "DeletedAt")));
+	assert_string_equal(json_string_value(json_object_get(json_array_get(
+	    json_object_get(row, "Groups"), 0), "Name")), "default");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(
+	    json_object_get(row, "Roles"), 0), "Name")), ROLE_STANDARD);
+	key = json_array_get(json_object_get(row, "Keys"), 0);
+	assert_memory_equal(json_string_value(json_object_get(key,
+	    "AuthorizedKey")), one, strlen(one) - strlen(" laptop"));
+	assert_string_equal(json_string_value(json_object_get(key,
+	    "Comment")), "laptop");
+	json_decref(all);
+	t.sh.user_id = add_user(t.sh.db, "reader", ROLE_AUDITOR);
+	ok(&t, "user inspect bob");
+	fails(&t, RUN_FAILED, "user update bob -c x", "roles");
+	fails(&t, RUN_FAILED, "user rm bob", "roles");
+	fails(&t, RUN_FAILED, "user create z --key=x", "roles");
+	t.sh.user_id = add_user(t.sh.db, "carl", ROLE_STANDARD);
+	fails(&t, RUN_FAILED, "user inspect bob", "roles");
+	free(one);
+	free(line);
+	trial_end(&t);
+}
+
 int
 main(void)
 {
@@ -324,6 +657,12 @@ main(void)
 		ON_SQLITE(test_inspect),
 		ON_SQLITE(test_roles),
 		ON_SQLITE(test_local),
+		ON_BOTH(test_create),
+		ON_BOTH(test_update),
+		ON_BOTH(test_update_refused),
+		ON_BOTH(test_last_admin),
+		ON_BOTH(test_rm),
+		ON_BOTH(test_user_inspect),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
