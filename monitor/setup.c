@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -20,6 +21,7 @@
 #include "monitor/privileges.h"
 #include "monitor/secrets.h"
 #include "monitor/setup.h"
+#include "monitor/spool.h"
 #include "monitor/stale.h"
 #include "monitor/state.h"
 
@@ -128,6 +130,23 @@ store_prepare(struct setup *st)
 	return (0);
 }
 
+/*
+ * Whether the ends of sessions may lie in the spool: without them these would
+ * look as if dead. The keeper closes what still is open when it has read them.
+ */
+static int
+ends_wait(const struct settings *s)
+{
+	char	name[SPOOL_NAME_SIZE];
+	int	dir = spool_open(s->state_dir), wait;
+
+	if (dir == -1)
+		return (0);
+	wait = spool_first(dir, name) == 1;
+	close(dir);
+	return (wait);
+}
+
 static int
 rows_prepare(struct setup *st)
 {
@@ -144,7 +163,8 @@ rows_prepare(struct setup *st)
 		snprintf(st->err, sizeof(st->err), "%s", st->first.err);
 		return (-1);
 	}
-	if (stale_close(st->db, st->first.instance, st->settings->run_dir,
+	if (!ends_wait(st->settings) &&
+	    stale_close(st->db, st->first.instance, st->settings->run_dir,
 	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK)
 		return (store_error(st));
 	return (0);
