@@ -2,10 +2,13 @@
 /*
  * Sessions whose daemon died.
  */
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -79,12 +82,21 @@ is_hung_up(int fd)
 	return (poll(&p, 1, 0) != 0);
 }
 
+/* Those who listen, as far as it looks. */
+struct found {
+	size_t	n;
+	struct {
+		pid_t	pid;
+		int	pidfd;
+	}	*v;
+};
+
 static void
-look_at(const struct settings *s, const char *name,
-    void (*found)(pid_t, int pidfd))
+look_at(const struct settings *s, const char *name, struct found *f)
 {
-	pid_t	pid;
-	int	fd, pidfd = -1;
+	void	*v;
+	pid_t	 pid;
+	int	 fd, pidfd = -1;
 
 	fd = unixsock_connect(s->run_dir, name, SOCK_SEQPACKET);
 	if (fd == -1)
@@ -96,13 +108,75 @@ look_at(const struct settings *s, const char *name,
 		pidfd = -1;
 	}
 	close(fd);
-	if (pidfd != -1)
-		found(pid, pidfd);
+	if (pidfd == -1)
+		return;
+	v = reallocarray(f->v, f->n + 1, sizeof(*f->v));
+	if (v == NULL) {
+		close(pidfd);
+		return;
+	}
+	f->v = v;
+	f->v[f->n].pid = pid;
+	f->v[f->n++].pidfd = pidfd;
+}
+
+/* In a process of its own: asks as the monitors' uid, and without any right. */
+static void __attribute__((noreturn))
+ask_permission(const struct found *f, uid_t uid, uint8_t *may)
+{
+	size_t	i;
+
+	if (setresuid(uid, uid, uid) == -1)
+		_exit(1);
+	for (i = 0; i < f->n; i++)
+		may[i] = syscall(SYS_pidfd_send_signal, f->v[i].pidfd, 0,
+		    NULL, 0) == 0;
+	_exit(0);
+}
+
+/*
+ * Which of them the monitors' uid may signal itself. A socket outlives the
+ * process that listened when another one holds it too, and its number may then
+ * be anybody's: root must not end for a monitor what the monitor could not. To
+ * look into /proc instead is not possible everywhere (hidepid).
+ */
+static void
+find_permitted(const struct found *f, uid_t uid, uint8_t *may)
+{
+	pid_t	pid = fork();
+
+	if (pid == 0)
+		ask_permission(f, uid, may);
+	while (pid != -1 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+static void
+pass_on(const struct settings *s, const struct found *f,
+    void (*fn)(pid_t, int pidfd))
+{
+	uint8_t	*may;
+	size_t	 i;
+
+	may = mmap(NULL, f->n, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (may != MAP_FAILED && s->monitor_uid > 0)
+		find_permitted(f, s->monitor_uid, may);
+	for (i = 0; i < f->n; i++) {
+		/* of root itself, or of our own uid, there is no wall */
+		if (s->monitor_uid <= 0 || (may != MAP_FAILED && may[i]))
+			fn(f->v[i].pid, f->v[i].pidfd);
+		else
+			close(f->v[i].pidfd);
+	}
+	if (may != MAP_FAILED)
+		munmap(may, f->n);
 }
 
 void
-adopt_scan(const struct settings *s, void (*found)(pid_t, int pidfd))
+adopt_scan(const struct settings *s, void (*fn)(pid_t, int pidfd))
 {
+	struct found	 f = { 0, NULL };
 	struct dirent	*e;
 	DIR		*d;
 
@@ -110,7 +184,10 @@ adopt_scan(const struct settings *s, void (*found)(pid_t, int pidfd))
 		return;
 	while ((e = readdir(d)) != NULL) {
 		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0)
-			look_at(s, e->d_name, found);
+			look_at(s, e->d_name, &f);
 	}
 	closedir(d);
+	if (f.n > 0)
+		pass_on(s, &f, fn);
+	free(f.v);
 }

@@ -13,11 +13,12 @@
 #include "lib/settings.h"
 
 /*
- * Calls found for every monitor that listens in run_dir and is no daemon's, be
+ * Calls fn for every monitor that listens in run_dir and is no daemon's, be
  * it ours or one that drains; pidfd is close-on-exec and then the callee's. A
- * socket of a process that does not run as monitors do is left alone. Never
- * waits.
+ * socket of a process that did not run as monitors do when it began to listen,
+ * or does not now, is left alone. Waits for nobody but a process of its own,
+ * which asks the kernel about each.
  */
-void	adopt_scan(const struct settings *, void (*found)(pid_t, int pidfd));
+void	adopt_scan(const struct settings *, void (*fn)(pid_t, int pidfd));
 
 #endif

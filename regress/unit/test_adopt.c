@@ -50,15 +50,17 @@ scan(void)
 	return (nfound);
 }
 
-/* Listens as a session until it is killed. */
+/* Listens as a session until it is killed; later as another uid, perhaps. */
 static void __attribute__((noreturn))
-listen_for_ever(const char *name, int ready, uid_t uid)
+listen_for_ever(const char *name, int ready, uid_t uid, uid_t later)
 {
 	pid_t	pid = getpid();
 
-	if (uid != 0 && (setgid(uid) == -1 || setuid(uid) == -1))
+	if (uid != 0 && (setgid(uid) == -1 || setresuid(uid, uid, later) == -1))
 		_exit(1);
 	if (unixsock_listen(dir, name, SOCK_SEQPACKET) == -1)
+		_exit(1);
+	if (later != uid && setresuid(later, later, later) == -1)
 		_exit(1);
 	if (write(ready, &pid, sizeof(pid)) != sizeof(pid))
 		_exit(1);
@@ -68,7 +70,7 @@ listen_for_ever(const char *name, int ready, uid_t uid)
 
 /* A session's process: our child, or (orphan) nobody's any more. */
 static pid_t
-session(const char *name, int orphan, uid_t uid)
+session_as(const char *name, int orphan, uid_t uid, uid_t later)
 {
 	pid_t	pid, got = -1;
 	int	p[2];
@@ -78,7 +80,7 @@ session(const char *name, int orphan, uid_t uid)
 	assert_int_not_equal(pid = fork(), -1);
 	if (pid == 0) {
 		if (!orphan || fork() == 0)
-			listen_for_ever(name, p[1], uid);
+			listen_for_ever(name, p[1], uid, later);
 		_exit(0);
 	}
 	close(p[1]);
@@ -87,6 +89,12 @@ session(const char *name, int orphan, uid_t uid)
 	assert_int_equal(read(p[0], &got, sizeof(got)), sizeof(got));
 	close(p[0]);
 	return (got);
+}
+
+static pid_t
+session(const char *name, int orphan, uid_t uid)
+{
+	return (session_as(name, orphan, uid, uid));
 }
 
 static int
@@ -163,6 +171,32 @@ test_other_uid(void **state)
 	assert_int_equal(unixsock_remove(dir, "session-10.sock"), 0);
 }
 
+/*
+ * A number that has passed on looks so: a monitor listened, and whoever has it
+ * now is somebody else. Root must not end them.
+ */
+static void
+test_not_theirs_any_more(void **state)
+{
+	pid_t	pid, both;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(dir, 0777), 0);
+	settings.monitor_uid = 65533;
+	pid = session_as("session-11.sock", 1, 65533, 0);
+	assert_int_equal(scan(), 0);
+	both = session("session-12.sock", 1, 65533);
+	assert_int_equal(scan(), 1);
+	assert_int_equal(found[0].pid, both);
+	settings.monitor_uid = -1;
+	kill(pid, SIGKILL);
+	kill(both, SIGKILL);
+	assert_int_equal(unixsock_remove(dir, "session-11.sock"), 0);
+	assert_int_equal(unixsock_remove(dir, "session-12.sock"), 0);
+}
+
 static int
 begin(void **state)
 {
@@ -189,6 +223,7 @@ main(void)
 		cmocka_unit_test(test_own_child),
 		cmocka_unit_test(test_other_names),
 		cmocka_unit_test(test_other_uid),
+		cmocka_unit_test(test_not_theirs_any_more),
 	};
 
 	return (cmocka_run_group_tests(tests, begin, end));
