@@ -475,11 +475,13 @@ static void
 penalise(const struct slot *s, int status)
 {
 	struct network	address;
+	int64_t		now = clock_mono_ms();
 
 	if (s->s.state != POOL_LOGIN || says_authenticated(s))
 		return;
 	network_from_source(&address, s->s.source);
-	sources_penalise(&address, find_penalty(status), clock_mono_ms());
+	sources_penalise(&address, find_penalty(status), now - s->s.since,
+	    now);
 }
 
 /* What a monitor's end means. */

@@ -262,16 +262,32 @@ sources_count(const struct network *address, int connections, int logins)
 	block_release(b);
 }
 
+/*
+ * A place that was held for nothing costs its part of grace-exceeded: else who
+ * leaves a moment before the end could hold as many as there are for ever.
+ */
 static int64_t
-penalty_ms(enum penalty cause)
+held_part(int64_t held)
+{
+	int64_t	grace = settings->login_grace_ms;
+
+	if (grace == 0)
+		return (0);
+	if (held > grace)
+		held = grace;
+	return ((double)settings->penalty_grace_ms * held / grace);
+}
+
+static int64_t
+penalty_ms(enum penalty cause, int64_t held)
 {
 	switch (cause) {
 	case PENALTY_CRASH:
 		return (settings->penalty_crash_ms);
 	case PENALTY_AUTHFAIL:
-		return (settings->penalty_authfail_ms);
+		return (settings->penalty_authfail_ms + held_part(held));
 	case PENALTY_NOAUTH:
-		return (settings->penalty_noauth_ms);
+		return (settings->penalty_noauth_ms + held_part(held));
 	case PENALTY_GRACE:
 		return (settings->penalty_grace_ms);
 	case PENALTY_REFUSED:
@@ -339,10 +355,10 @@ penalty_log(const struct block *b, int64_t now, int new)
 
 void
 sources_penalise(const struct network *address, enum penalty cause,
-    int64_t now)
+    int64_t held, int64_t now)
 {
 	struct network	 net = block_of(address);
-	int64_t		 ms = penalty_ms(cause);
+	int64_t		 ms = penalty_ms(cause, held);
 	struct block	*b;
 	int		 before;
 

@@ -51,8 +51,12 @@ void	sources_load(const struct network *, int64_t now, struct load *);
 /* More (1) or fewer (-1) of a client's block; family 0 does not count. */
 void	sources_count(const struct network *, int connections, int logins);
 
-/* A client has ended so. The log is told when a block is shut out. */
-void	sources_penalise(const struct network *, enum penalty, int64_t now);
+/*
+ * A client has ended so, after it held a place for logins for so many ms. The
+ * log is told when a block is shut out.
+ */
+void	sources_penalise(const struct network *, enum penalty, int64_t held,
+	    int64_t now);
 
 /*
  * Puts penalties into the image, which then owns the array: those in force

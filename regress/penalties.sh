@@ -104,7 +104,7 @@ for i in 1 2 3; do
 done
 ! log_has 'penalty:' || fail "a penalty already: $(portal_log)"
 fails_from 127.0.0.1
-penalised 127.0.0.1/32 '3[0-9][0-9]' 'failed authentication'
+penalised 127.0.0.1/32 '(3[0-9][0-9]|400)' 'failed authentication'
 shut_out 127.0.0.1
 run_status 255 p web1@portal true
 log_has 'refused connection from 127\.0\.0\.1:[0-9]+: penalty: failed' ||
@@ -143,7 +143,7 @@ penalised 127.0.0.3/32 2 'failed authentication'
 served 127.0.0.3
 
 say "a block, and no other"
-reload "per-source-penalties: authfail:100s min:1s" \
+reload "per-source-penalties: authfail:100s min:1s max:100s" \
     "per-source-net-block-size: 28:64"
 fails_from 127.0.0.17
 penalised 127.0.0.16/28 100 'failed authentication'
@@ -152,7 +152,7 @@ served 127.0.0.32
 
 say "what a person does is no reason"
 ALL='crash:100s authfail:100s noauth:100s grace-exceeded:100s'
-ALL="per-source-penalties: $ALL refuseconnection:100s min:1s"
+ALL="per-source-penalties: $ALL refuseconnection:100s min:1s max:100s"
 reload "$ALL"
 for i in 1 2 3 4 5; do
 	ok p -b 127.0.0.40 "health-$round@portal"

@@ -25,6 +25,7 @@ static const struct settings	defaults = {
 	.max_connections = 100,
 	.source_bits4 = 32,
 	.source_bits6 = 64,
+	.login_grace_ms = 120000,
 	.penalties = 1,
 	.penalty_crash_ms = 90000,
 	.penalty_authfail_ms = 5000,
@@ -85,11 +86,17 @@ shut(const char *text, int64_t now)
 }
 
 static void
-penalise(const char *text, enum penalty cause, int64_t now)
+penalise_held(const char *text, enum penalty cause, int64_t held, int64_t now)
 {
 	struct network	n = address(text);
 
-	sources_penalise(&n, cause, now);
+	sources_penalise(&n, cause, held, now);
+}
+
+static void
+penalise(const char *text, enum penalty cause, int64_t now)
+{
+	penalise_held(text, cause, 0, now);
 }
 
 static void
@@ -129,6 +136,29 @@ test_counts_by_block(void **state)
 	count("2001:db8::1", -2, -2);
 	count("2001:db8:0:1::9", -1, -1);
 	assert_int_equal(sources_size().blocks, 0);
+}
+
+/* Places that are held for nothing cost, however they are left. */
+static void
+test_held_places(void **state)
+{
+	(void)state;
+	penalise_held("192.0.2.1", PENALTY_NOAUTH, 60000, T0);
+	penalise_held("192.0.2.1", PENALTY_AUTHFAIL, 60000, T0);
+	assert_int_equal(shut("192.0.2.1", T0), 16000);
+	penalise_held("192.0.2.2", PENALTY_NOAUTH, 119999, T0);
+	assert_int_equal(shut("192.0.2.2", T0), 0);
+	penalise_held("192.0.2.2", PENALTY_NOAUTH, 500000, T0);
+	assert_int_equal(shut("192.0.2.2", T0), 21999);
+	/* these have a price of their own */
+	penalise_held("192.0.2.3", PENALTY_GRACE, 120000, T0);
+	penalise_held("192.0.2.3", PENALTY_REFUSED, 120000, T0);
+	assert_int_equal(shut("192.0.2.3", T0), 17000);
+	settings.login_grace_ms = 0;
+	penalise_held("192.0.2.4", PENALTY_NOAUTH, 3600000, T0);
+	penalise("192.0.2.4", PENALTY_GRACE, T0);
+	penalise_held("192.0.2.4", PENALTY_AUTHFAIL, 3600000, T0);
+	assert_int_equal(shut("192.0.2.4", T0), 16000);
 }
 
 /* What was never counted, for want of memory, leaves too. */
@@ -479,6 +509,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test_setup(test_counts_by_block, set_up),
+		cmocka_unit_test_setup(test_held_places, set_up),
 		cmocka_unit_test_setup(test_counts_stay_above_zero, set_up),
 		cmocka_unit_test_setup(test_block_size_of_settings, set_up),
 		cmocka_unit_test_setup(test_penalties_add_up, set_up),
