@@ -73,7 +73,9 @@ make_dir(const char *path, mode_t mode, int64_t uid, int64_t gid, char *err,
 	made = lstat(path, &st) == -1 && errno == ENOENT;
 	if (made && make_path(path, mode) == -1)
 		goto fail;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* who owns what is above may have put a link there in the meantime */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+	    (made ? O_NOFOLLOW : 0));
 	if (fd == -1)
 		goto fail;
 	/* in this order: the mode is the owner's to set */
