@@ -194,7 +194,8 @@ server_verify(int argc, char **argv)
 	c.s.program = places_program(argv[0]);
 	if (c.s.program == NULL || fill_image(&im, &c) == -1)
 		status = say("memfd: no room for the settings");
-	else
+	secret_settings_free(&c.p);
+	if (status == 0)
 		status = verify_main(im.secrets, &c.s);
 	conf_free(&c);
 	return (status);
@@ -221,6 +222,8 @@ server_admin(int argc, char **argv)
 	conf_init(&c);
 	if ((status = load_settings(&o, &c)) == 0) {
 		log_init("admin", c.s.log_level);
+		if (secret_settings_lock(&c.p) == -1)
+			fatal("no locked memory for the settings");
 		status = local_main(&c.s, &c.p, argv + 2 + used,
 		    argc - 2 - used);
 	}

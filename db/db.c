@@ -130,11 +130,11 @@ db_connect(struct db *db)
 }
 
 static int
-db_set_dsn(struct db *db, const char *password)
+db_set_dsn(struct db *db, const char *conn, const char *password)
 {
 	char	why[256];
 
-	if (dsn_parse(&db->dsn, db->conn, why, sizeof(why)) == -1)
+	if (dsn_parse(&db->dsn, conn, why, sizeof(why)) == -1)
 		return (db_fail(db, DB_UNREADABLE, "%s", why));
 	if (password == NULL)
 		return (DB_OK);
@@ -161,13 +161,14 @@ db_open(struct db **dbp, const struct db_options *o, char *err, size_t errlen)
 	db->timeout = o->timeout;
 	if (db->timeout <= 0)
 		db->timeout = o->setup ? TIMEOUT_SETUP : TIMEOUT_DEFAULT;
-	db->conn = xstrdup(o->conn);
 	db->driver = driver_find(o->driver);
 	if (db->driver == NULL)
 		r = db_fail(db, DB_UNREADABLE, "no database driver \"%s\": "
 		    "there are sqlite3 and mysql", o->driver);
 	else if (db->driver->dialect == DIALECT_MYSQL)
-		r = db_set_dsn(db, o->password);
+		r = db_set_dsn(db, o->conn, o->password);
+	else
+		db->conn = xstrdup(o->conn);
 	if (r == DB_OK)
 		r = db_connect(db);
 	if (r != DB_OK) {
@@ -191,7 +192,6 @@ db_close(struct db *db)
 		db->driver->close(db);
 	}
 	dsn_free(&db->dsn);
-	sodium_memzero(db->conn, strlen(db->conn));
 	free(db->conn);
 	free(db);
 }

@@ -70,7 +70,7 @@ struct db {
 	const struct db_driver	*driver;
 	void			*handle;	/* NULL: not connected */
 	void			*kept;		/* the engine's, with it */
-	char			*conn;
+	char			*conn;		/* SQLite only: the file */
 	struct dsn		 dsn;		/* MySQL only */
 	int			 setup;
 	int			 timeout;	/* seconds */

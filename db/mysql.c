@@ -208,15 +208,19 @@ static int
 my_open(struct db *db)
 {
 	const struct dsn	*d = &db->dsn;
+	MYSQL			*my;
 	int			 r = DB_OK;
 
-	if ((db->handle = mysql_init(NULL)) == NULL)
+	if ((db->handle = my = mysql_init(NULL)) == NULL)
 		return (db_fail(db, DB_ERROR, "libmariadb does not start"));
 	my_options(db);
-	if (mysql_real_connect(db->handle, d->host, d->user,
+	if (mysql_real_connect(my, d->host, d->user,
 	    d->password != NULL ? d->password : "", d->database, d->port,
 	    d->socket, CLIENT_FOUND_ROWS) == NULL)
 		r = mysql_fail(db);
+	/* the library's copy, for connecting again, which is not its task */
+	if (my->passwd != NULL)
+		explicit_bzero(my->passwd, strlen(my->passwd));
 	if (r == DB_OK)
 		r = my_session(db);
 	if (r != DB_OK)

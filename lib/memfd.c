@@ -37,7 +37,7 @@ bad:
 }
 
 int
-memfd_read(int fd, struct msg *m)
+memfd_map(int fd, struct msg *m)
 {
 	struct stat	 st;
 	void		*data;
@@ -54,7 +54,28 @@ memfd_read(int fd, struct msg *m)
 	data = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (data == MAP_FAILED)
 		return (-1);
-	msg_put_raw(m, data, st.st_size);
-	munmap(data, st.st_size);
+	msg_borrow(m, data, st.st_size);
+	return (0);
+}
+
+void
+memfd_unmap(struct msg *m)
+{
+	if (m->len > 0)
+		munmap(m->data, m->len);
+	msg_init(m);
+}
+
+int
+memfd_read(int fd, struct msg *m)
+{
+	struct msg	there;
+
+	msg_init(m);
+	if (memfd_map(fd, &there) == -1)
+		return (-1);
+	if (there.len > 0)
+		msg_put_raw(m, there.data, there.len);
+	memfd_unmap(&there);
 	return (0);
 }

@@ -19,4 +19,8 @@ int	memfd_write(const char *name, const struct msg *);
  */
 int	memfd_read(int fd, struct msg *);
 
+/* The same without a copy: the message borrows it until memfd_unmap(). */
+int	memfd_map(int fd, struct msg *);
+void	memfd_unmap(struct msg *);
+
 #endif

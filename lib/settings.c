@@ -4,6 +4,7 @@
  * so that writing, reading and freeing cannot disagree.
  */
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,20 +207,86 @@ secret_settings_to_memfd(const struct secret_settings *s)
 	return (fd);
 }
 
+static char **
+secret_field(struct secret_settings *s, size_t i)
+{
+	return ((char **)((char *)s + secret_fields[i].offset));
+}
+
+/* Fills s, which holds nothing, from texts that are somebody else's. */
+static int
+lock_texts(struct secret_settings *s, const char *const text[NSECRETS])
+{
+	size_t	 i, len, total = 0;
+	char	*p;
+
+	for (i = 0; i < NSECRETS; i++)
+		total += strlen(text[i]) + 1;
+	if (sodium_init() == -1 || (p = sodium_malloc(total)) == NULL)
+		return (-1);
+	s->locked = p;
+	for (i = 0; i < NSECRETS; i++) {
+		len = strlen(text[i]) + 1;
+		*secret_field(s, i) = memcpy(p, text[i], len);
+		p += len;
+	}
+	return (0);
+}
+
 int
 secret_settings_from_memfd(int fd, struct secret_settings *s)
 {
+	const char	*text[NSECRETS];
 	struct msg	 m;
+	size_t		 i;
+	int		 r = -1;
 
 	memset(s, 0, sizeof(*s));
-	if (memfd_read(fd, &m) == -1)
+	if (memfd_map(fd, &m) == -1)
 		return (-1);
-	fields_get(&m, s, secret_fields, NSECRETS);
-	return (finish_read(&m));
+	for (i = 0; i < NSECRETS; i++)
+		text[i] = msg_get_str(&m, VALUE_MAX);
+	errno = EINVAL;
+	if (msg_end(&m))
+		r = lock_texts(s, text);
+	memfd_unmap(&m);
+	return (r);
+}
+
+int
+secret_settings_lock(struct secret_settings *s)
+{
+	struct secret_settings	 locked = { .locked = NULL };
+	const char		*text[NSECRETS];
+	size_t			 i;
+
+	for (i = 0; i < NSECRETS; i++)
+		text[i] = *secret_field(s, i);
+	if (lock_texts(&locked, text) == -1)
+		return (-1);
+	secret_settings_free(s);
+	*s = locked;
+	return (0);
+}
+
+void
+secret_settings_keep_conn(struct secret_settings *s)
+{
+	size_t	i;
+	char	*p;
+
+	for (i = 0; i < NSECRETS; i++) {
+		p = *secret_field(s, i);
+		if (p != s->db_conn)
+			explicit_bzero(p, strlen(p));
+	}
 }
 
 void
 secret_settings_free(struct secret_settings *s)
 {
-	fields_free(s, secret_fields, NSECRETS);
+	if (s->locked == NULL)
+		fields_free(s, secret_fields, NSECRETS);
+	sodium_free(s->locked);		/* wipes; takes NULL */
+	memset(s, 0, sizeof(*s));
 }

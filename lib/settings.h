@@ -78,18 +78,22 @@ struct settings {
 	uint8_t		 quiet_start;		/* no greeting on stdout */
 };
 
-/* Secrets and what they lie in; only where secrets may be. */
+/*
+ * Secrets and what they lie in; only where secrets may be. Each string is
+ * malloc'ed, or all lie in one piece of sodium's memory.
+ */
 struct secret_settings {
 	char		*db_conn;		/* file, or DSN with password */
 	char		*master_key_file;
 	char		*aes_key;		/* an original's, or "" */
 	char		*invite_token;		/* preset first invite, or "" */
+	void		*locked;		/* that piece, or NULL */
 };
 
 /*
  * Sealed, close-on-exec memfds of these. Return a descriptor, or -1 with
  * errno. Readers return 0 or -1; caller frees with the functions below, which
- * wipe.
+ * wipe. Secrets are read into sodium's memory, and into no other.
  */
 int	settings_to_memfd(const struct settings *);
 int	settings_from_memfd(int fd, struct settings *);
@@ -97,5 +101,14 @@ void	settings_free(struct settings *);
 int	secret_settings_to_memfd(const struct secret_settings *);
 int	secret_settings_from_memfd(int fd, struct secret_settings *);
 void	secret_settings_free(struct secret_settings *);
+
+/* Moves them into sodium's memory. Returns 0, or -1 if there is none. */
+int	secret_settings_lock(struct secret_settings *);
+
+/*
+ * Makes all but db_conn empty: once the master key is loaded, a process that
+ * opens the store now and then needs no other.
+ */
+void	secret_settings_keep_conn(struct secret_settings *);
 
 #endif

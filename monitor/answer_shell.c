@@ -166,9 +166,10 @@ static void __attribute__((noreturn))
 shell_process(struct monitor *m, const struct ends *e,
     const struct ask_shell *a)
 {
+	struct secret_settings	secrets = m->secrets;	/* it has the store */
 	struct shell_args	args = {
 		.driver = m->settings->db_driver,
-		.db_conn = m->secrets.db_conn,
+		.db_conn = secrets.db_conn,
 		.user = m->user->id,
 		.source = m->address,
 		.command = a->has_command ? a->command : NULL,
@@ -178,6 +179,7 @@ shell_process(struct monitor *m, const struct ends *e,
 	char			name[64];
 	int			status;
 
+	memset(&m->secrets, 0, sizeof(m->secrets));
 	monitor_forget(m);
 	args.vault = take_ends(e, a->pty);
 	if (a->pty)

@@ -434,6 +434,7 @@ keeper_main(int ctl, int secrets_fd, const struct settings *s)
 	ctl = descriptors_close(ctl);
 	if (secrets_load_key(s, &ss, err, sizeof(err)) != 0)
 		fatal("%s", err);
+	secret_settings_keep_conn(&ss);
 	if (privileges_drop(s) == -1)
 		_exit(1);
 	keeper.settings = s;

@@ -117,7 +117,7 @@ words_wipe(char **words)
 }
 
 int
-local_main(const struct settings *s, const struct secret_settings *ss,
+local_main(const struct settings *s, struct secret_settings *ss,
     char *const *words, int n)
 {
 	struct shell_args	  a = { .source = "local", .settings = s,
@@ -135,7 +135,9 @@ local_main(const struct settings *s, const struct secret_settings *ss,
 		a.command = copy[0];
 	a.words = copy;
 	a.nwords = n > 1 ? n : 0;
-	if (local_open(s, ss, &db, err, sizeof(err)) == -1) {
+	status = local_open(s, ss, &db, err, sizeof(err));
+	secret_settings_free(ss);
+	if (status == -1) {
 		status = say(err);
 		db_close(db);
 	} else {

@@ -16,10 +16,10 @@ struct settings;
  * Loads the master key, drops its privileges for good, opens the store and
  * runs one command of n words (a word alone is split as a line is); without
  * one, what is typed at a prompt or comes on standard input. Whether the
- * portal runs meanwhile does not matter. Returns an exit status: 0, 1 for
- * failures, 2 for usage.
+ * portal runs meanwhile does not matter. The secrets are wiped and freed once
+ * they have been used. Returns an exit status: 0, 1 for failures, 2 for usage.
  */
-int	local_main(const struct settings *, const struct secret_settings *,
+int	local_main(const struct settings *, struct secret_settings *,
 	    char *const *words, int n);
 
 /*

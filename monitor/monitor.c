@@ -162,6 +162,7 @@ monitor_forget(void *arg)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	secrets_forget();
+	secret_settings_free(&m->secrets);
 	records_forget();
 	EVP_PKEY_free(m->host_key.pkey);
 	EVP_PKEY_free(m->up_key);

@@ -53,6 +53,7 @@ load_secrets(struct monitor *m, int secrets_fd)
 	if (secrets_load_key(m->settings, &m->secrets, err,
 	    sizeof(err)) != 0)
 		fatal("%s", err);
+	secret_settings_keep_conn(&m->secrets);
 }
 
 /* The host key's row; a class of enum db_status, logged. */

@@ -8,7 +8,8 @@ need_walls "these are what is tested"
 each_mode
 tid "processes: uids, walls, deaths and crashes"
 
-ready_portal
+unused=key-that-only-an-import-would-want-$RANDOM$RANDOM
+ready_portal "" --aes-key="$unused"
 admin=$(first_admin)
 
 status_of()
@@ -87,6 +88,12 @@ for pid in $keeper $(portal_pids monitor); do
 	[ "${locked% kB}" -gt 0 ] || fail "$(tr '\0' ' ' \
 	    <"/proc/$pid/cmdline") has no locked memory"
 done
+if [ -n "$IS_ROOT" ]; then
+	echo "text aes-key $unused" >"$T/secrets"
+	# shellcheck disable=SC2046 # lists of process ids
+	ok "$PYTHON" "$HELPERS/memscan.py" "$T/secrets" "$keeper" \
+	    $(portal_pids monitor) "$PORTAL_PID"
+fi
 mkfifo "$T/shell.in"
 exec 9<>"$T/shell.in"
 ssh -F "$(conf)" admin@portal <&9 >"$T/shell.out" 2>&1 &

@@ -668,9 +668,57 @@ test_settings_pass_memfds(void **state)
 	close(fd);
 	assert_string_equal(p.aes_key, "k");
 	assert_string_equal(p.db_conn, c.p.db_conn);
+	assert_non_null(p.locked);
 	settings_free(&s);
 	secret_settings_free(&p);
+	assert_null(p.db_conn);
 	conf_free(&c);
+}
+
+/* Whether the kernel keeps what is there out of dumps, as sodium asks it. */
+static int
+is_out_of_dumps(const void *p)
+{
+	FILE		*f = fopen("/proc/self/smaps", "re");
+	char		 line[512];
+	unsigned long	 from, to;
+	int		 here = 0, found = 0;
+
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = (uintptr_t)p >= from && (uintptr_t)p < to;
+		else if (here && strncmp(line, "VmFlags:", 8) == 0)
+			found = strstr(line, " dd") != NULL;
+	}
+	fclose(f);
+	return (found);
+}
+
+static void
+test_secrets_move_and_go(void **state)
+{
+	struct conf	c;
+
+	(void)state;
+	assert_int_equal(load(&c, "db-conn: marge:pw@tcp(db)/p\n"
+	    "db-driver: mysql\nmaster-key: /k\naes-key: old\n"
+	    "invite-token: abcdefghijklmnop\n"), 0);
+	assert_null(c.p.locked);
+	assert_false(is_out_of_dumps(c.p.db_conn));
+	assert_int_equal(secret_settings_lock(&c.p), 0);
+	assert_true(is_out_of_dumps(c.p.db_conn));
+	assert_true(is_out_of_dumps(c.p.invite_token));
+	assert_string_equal(c.p.master_key_file, "/k");
+	assert_string_equal(c.p.aes_key, "old");
+	assert_string_equal(c.p.invite_token, "abcdefghijklmnop");
+	secret_settings_keep_conn(&c.p);
+	assert_string_equal(c.p.db_conn, "marge:pw@tcp(db)/p");
+	assert_string_equal(c.p.aes_key, "");
+	assert_memory_equal(c.p.invite_token, "\0\0\0\0", 4);
+	assert_string_equal(c.p.master_key_file, "");
+	conf_free(&c);
+	assert_null(c.p.locked);
 }
 
 /* Removes the "#" before each key, keeps the comments. */
@@ -744,6 +792,7 @@ main(void)
 		cmocka_unit_test(test_places_of_mysql),
 		cmocka_unit_test(test_places_of_key),
 		cmocka_unit_test(test_settings_pass_memfds),
+		cmocka_unit_test(test_secrets_move_and_go),
 		cmocka_unit_test(test_example),
 	};
 
