@@ -205,8 +205,8 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
 	    .arg = "TEXT", .brief = "what people should know" },
 	{ .name = "key", .letter = 'k', .kind = VALUE_TEXT, .arg = "LINE",
-	    .brief = "their public key, as in authorized_keys; else keys are "
-	    "read from standard input, one a line" },
+	    .brief = "their public key (without it, keys come from standard "
+	    "input, one a line)" },
 	{ .name = "group", .letter = 'g', .kind = VALUE_USERGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "user group",
 	    .fallback = GROUP_DEFAULT },
