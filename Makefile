@@ -11,7 +11,8 @@
 # make check-asan  the regress tests on a program under ASan and UBSan
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make man         the generated part of man/sshportal-shell.1
-# make lint        house rules, gcc and clang with warnings as errors, clang-tidy
+# make lint        house rules, gcc and clang with warnings as errors,
+#                  clang-tidy, clang-format
 # make install     program, manuals, systemd's files, sshportal.yaml if there is
 #                  none; make uninstall: all of it but settings and data
 #                  PREFIX= beats configure's --prefix; DESTDIR= for packages
@@ -223,7 +224,7 @@ lint:
 TIDY = clang-tidy --quiet $< -- $(CPPFLAGS) $(LANGUAGE) 2>$(@:.ok=.err) || \
 	{ cat $(@:.ok=.err) >&2; exit 1; }
 LINT_SRCS = $(SRCS) $(UNIT_SRCS) $(UNIT_SHARED) $(PROG_SRCS) man/tables.c
-lint-build: $(LINT_SRCS:%.c=$(BUILD)/lint/%.ok)
+lint-build: $(LINT_SRCS:%.c=$(BUILD)/lint/%.ok) $(BUILD)/lint/format.ok
 	@:
 
 $(BUILD)/lint/%.ok: %.c config.mk .clang-tidy
@@ -232,6 +233,15 @@ $(BUILD)/lint/%.ok: %.c config.mk .clang-tidy
 	    -MF $(@:.ok=.d) -MT $@ -c -o /dev/null $<
 	$(Q)clang $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -Werror -fsyntax-only $<
 	$(if $(filter $(SRCS),$<),$(Q)$(TIDY))
+	@touch $@
+
+# The layout of those files that are newer than the stamp, or of all.
+FORMAT_RULES = .clang-format regress/helpers/format.py
+FORMATTED = $(wildcard $(addsuffix /*.[ch],$(DIRS) regress/* contrib man))
+$(BUILD)/lint/format.ok: $(FORMAT_RULES) $(FORMATTED)
+	@mkdir -p $(@D)
+	$(Q)python3 regress/helpers/format.py $(filter %.c %.h, \
+	    $(if $(filter $(FORMAT_RULES),$?),$^,$?))
 	@touch $@
 
 # Installing and cleaning

@@ -67,7 +67,7 @@ struct db_options {
  * holds the sentence. A new SQLite file has mode 0600.
  */
 int		 db_open(struct db **dbp, const struct db_options *o,
-		     char *err, size_t errlen);
+		    char *err, size_t errlen);
 
 /* Closes; rolls back what is open. NULL is allowed. */
 void		 db_close(struct db *db);
@@ -110,7 +110,7 @@ int		 db_retryable(int status);
  * savepoint of it, and nothing is retried here.
  */
 int		 db_transaction(struct db *db,
-		     int (*fn)(struct db *db, void *arg), void *arg);
+		    int (*fn)(struct db *db, void *arg), void *arg);
 
 /*
  * The same by hand, for callers whose transaction does not fit a function

@@ -9,14 +9,14 @@ struct cmd_entry;
 
 extern const struct cmd_entry	cmd_event_ls;
 extern const struct cmd_entry	cmd_host_create, cmd_host_ls, cmd_host_rm;
-extern const struct cmd_entry	cmd_key_create, cmd_key_inspect, cmd_key_ls,
-				cmd_key_setup, cmd_key_show;
+extern const struct cmd_entry	cmd_key_create, cmd_key_inspect, cmd_key_ls;
+extern const struct cmd_entry	cmd_key_setup, cmd_key_show;
 extern const struct cmd_entry	cmd_session_ls;
-extern const struct cmd_entry	cmd_user_create, cmd_user_inspect,
-				cmd_user_invite, cmd_user_ls, cmd_user_rm,
-				cmd_user_update;
-extern const struct cmd_entry	cmd_userkey_create, cmd_userkey_inspect,
-				cmd_userkey_ls, cmd_userkey_rm;
+extern const struct cmd_entry	cmd_user_create, cmd_user_inspect;
+extern const struct cmd_entry	cmd_user_invite, cmd_user_ls, cmd_user_rm;
+extern const struct cmd_entry	cmd_user_update;
+extern const struct cmd_entry	cmd_userkey_create, cmd_userkey_inspect;
+extern const struct cmd_entry	cmd_userkey_ls, cmd_userkey_rm;
 extern const struct cmd_entry	cmd_info, cmd_version, cmd_help, cmd_exit;
 
 #endif

@@ -140,7 +140,7 @@ host_create_exec(struct cmd_call *c)
 		r = cmd_fail(c, "%s", err);
 	else
 		r = create_host(c, &u, name, password);
- out:
+out:
 	free(name);
 	url_free(&u);
 	return (r);
@@ -275,7 +275,7 @@ host_rm_exec(struct cmd_call *c)
 	}
 	r = left == 0 ? DB_OK : cmd_fail(c, "other hosts are reached through "
 	    "\"%s\"", t->v[stuck].name);
- out:
+out:
 	free(gone);
 	return (r);
 }

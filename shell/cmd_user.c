@@ -181,7 +181,7 @@ user_invite_exec(struct cmd_call *c)
 		r = cmd_fail(c, "%s", err);
 	else
 		r = invite_user(c, email, name, until);
- out:
+out:
 	free(name);
 	return (r);
 }

@@ -46,10 +46,9 @@ void	options_free(struct parsed *);
 size_t	option_count(const struct cmd_entry *);
 
 /* The option of this long name, with its place in *i unless that is NULL. */
-const struct cmd_opt *
-	option_find(const struct cmd_entry *, const char *name, size_t len,
-	    size_t *i);
-const struct cmd_opt *
-	option_find_letter(const struct cmd_entry *, char letter, size_t *i);
+const struct cmd_opt	*option_find(const struct cmd_entry *,
+	    const char *name, size_t len, size_t *i);
+const struct cmd_opt	*option_find_letter(const struct cmd_entry *,
+	    char letter, size_t *i);
 
 #endif

@@ -155,7 +155,7 @@ feed(EVP_MD_CTX *ctx, const char *const *pieces)
 	assert_int_equal(EVP_DigestFinal(ctx, md, NULL), 1);
 }
 
-#define FEED(ctx, ...)	feed(ctx, (const char *const []){ __VA_ARGS__, NULL })
+#define FEED(ctx, ...)	feed(ctx, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* libssh2's exchange: all of it, and nothing else. */
 static void
