@@ -330,7 +330,7 @@ ask_to_end(const struct settings *s)
 	return (fd);
 }
 
-/* Sleeps; true when the daemon's end closed meanwhile. */
+/* Sleeps; true when the daemon's end was closed by then. */
 static int
 daemon_gone(const struct keeper *k, int ms)
 {
@@ -341,12 +341,17 @@ daemon_gone(const struct keeper *k, int ms)
 	    recv(k->ctl, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
 }
 
-/* Only the holder of the lock listens, and reads the spool. */
+/*
+ * Only the holder of the lock listens, and reads the spool. An older keeper
+ * ends when it is asked: from then on it is for us to write what sessions have
+ * said, even if our daemon, stopped just after its start, is gone before we
+ * have the lock. But no other keeper is asked to end then.
+ */
 static void
 lock_take(struct keeper *k)
 {
 	char	*path = xasprintf("%s/" KEEPER_LOCK, k->settings->run_dir);
-	int	 asked, tries;
+	int	 asked, tries, gone = 0;
 
 	k->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (k->lock == -1)
@@ -354,10 +359,15 @@ lock_take(struct keeper *k)
 	for (tries = 0; flock(k->lock, LOCK_EX | LOCK_NB) == -1; tries++) {
 		if (tries == LOCK_TRIES)
 			log_error("the older keeper does not hand over");
-		asked = ask_to_end(k->settings);
-		if (daemon_gone(k, tries < LOCK_TRIES ? LOCK_WAIT_MS :
-		    LOCK_WAIT_LONG))
+		if (tries >= LOCK_TRIES && gone)
 			_exit(0);
+		if (gone) {
+			poll(NULL, 0, LOCK_WAIT_MS);
+			continue;
+		}
+		asked = ask_to_end(k->settings);
+		gone = daemon_gone(k, tries < LOCK_TRIES ? LOCK_WAIT_MS :
+		    LOCK_WAIT_LONG);
 		if (asked != -1)
 			close(asked);
 	}

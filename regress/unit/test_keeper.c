@@ -3,12 +3,14 @@
  * The keeper as a process of its own, on a real store: every record once,
  * whoever is killed and whatever is away.
  */
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -630,6 +632,38 @@ test_hand_over(void **state)
 	end(&t);
 }
 
+/*
+ * Its daemon ends while it waits for an older keeper to go: what was spooled
+ * then is still for it to write, and for nobody else.
+ */
+static void
+test_left_waiting(void **state)
+{
+	struct test	 t = begin(state);
+	char		*path = xasprintf("%s/" KEEPER_LOCK, t.p->s.run_dir);
+	struct pollfd	 older = { .events = POLLIN };
+	int		 lock;
+
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	older.fd = unixsock_listen(t.p->s.run_dir, KEEPER_SOCKET,
+	    SOCK_SEQPACKET);
+	start(&t);
+	assert_int_equal(poll(&older, 1, SOON), 1);
+	close(t.ctl);
+	t.ctl = -1;
+	close(older.fd);
+	assert_int_equal(unixsock_remove(t.p->s.run_dir, KEEPER_SOCKET), 0);
+	put_session_end(&t, "z");
+	assert_int_equal(portal_spooled(t.p, ".records"), 1);
+	close(lock);
+	assert_int_equal(portal_wait(t.keeper, SOON), 0);
+	assert_true(session_ended(&t));
+	assert_true(spool_empty(&t));
+	free(path);
+	end(&t);
+}
+
 /* It outlives the daemon for as long as there is a session. */
 static void
 test_end(void **state)
@@ -819,9 +853,9 @@ main(void)
 		ON_BOTH(test_killed_often), ON_MYSQL(test_mysql_away),
 		ON_SQLITE(test_sqlite_away), ON_SQLITE(test_sqlite_locked),
 		ON_BOTH(test_refused), ON_SQLITE(test_hand_over),
-		ON_SQLITE(test_end), ON_BOTH(test_dead_sessions),
-		ON_BOTH(test_invites), ON_SQLITE(test_idle),
-		ON_BOTH(test_many),
+		ON_SQLITE(test_left_waiting), ON_SQLITE(test_end),
+		ON_BOTH(test_dead_sessions), ON_BOTH(test_invites),
+		ON_SQLITE(test_idle), ON_BOTH(test_many),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
