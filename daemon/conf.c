@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
+#include "lib/number.h"
 #include "lib/xmalloc.h"
 
 #define S(field)	offsetof(struct conf, s.field)
@@ -207,32 +208,12 @@ set_bool(struct conf *c, const struct conf_key *k, void *field,
 	return (-1);
 }
 
-/* Digits alone, between min and max. Returns the first byte after, or NULL. */
-static const char *
-number(const char *s, uint32_t min, uint32_t max, uint32_t *n)
-{
-	uint64_t	v = 0;
-	size_t		len = strspn(s, "0123456789"), i;
-
-	if (len == 0 || len > 9)
-		return (NULL);
-	for (i = 0; i < len; i++)
-		v = v * 10 + (s[i] - '0');
-	if (v < min || v > max)
-		return (NULL);
-	*n = v;
-	return (s + len);
-}
-
 static int
 set_count(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
-	const char	*end;
-
 	(void)c;
-	end = number(value, k->min, k->max, field);
-	return (end != NULL && *end == '\0' ? 0 : -1);
+	return (number_parse(value, k->min, k->max, field));
 }
 
 /* A count, or none, which is 0. */
@@ -267,13 +248,14 @@ set_startups(struct conf *c, const struct conf_key *k, void *field,
 	const char	*p;
 
 	(void)k;
-	if ((p = number(value, 1, 100000, &begin)) == NULL)
+	if ((p = number_read(value, 1, 100000, &begin)) == NULL)
 		return (-1);
 	rate = 100;
 	full = begin;
 	if (*p == ':') {
-		if ((p = number(p + 1, 1, 100, &rate)) == NULL || *p != ':' ||
-		    (p = number(p + 1, begin, 100000, &full)) == NULL)
+		if ((p = number_read(p + 1, 1, 100, &rate)) == NULL ||
+		    *p != ':' ||
+		    (p = number_read(p + 1, begin, 100000, &full)) == NULL)
 			return (-1);
 	}
 	if (*p != '\0')

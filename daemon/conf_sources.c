@@ -7,6 +7,7 @@
 
 #include "daemon/conf_sources.h"
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "lib/xmalloc.h"
 
 #define BITS6		64
@@ -35,32 +36,18 @@ struct words {
 	int		named6;
 };
 
-/* Digits alone, up to max. Returns 0 or -1. */
-static int
-read_count(const char *s, size_t len, uint32_t max, uint32_t *n)
-{
-	uint64_t	v = 0;
-	size_t		i;
-
-	if (len == 0 || len > 9 || strspn(s, "0123456789") < len)
-		return (-1);
-	for (i = 0; i < len; i++)
-		v = v * 10 + (s[i] - '0');
-	if (v > max)
-		return (-1);
-	*n = v;
-	return (0);
-}
-
 int
 conf_sources_blocks(struct settings *s, const char *value)
 {
-	size_t		len = strcspn(value, ":");
-	uint32_t	v4, v6 = BITS6;
+	const char	*p;
+	uint32_t	 v4, v6 = BITS6;
 
-	if (read_count(value, len, 32, &v4) == -1 || (value[len] == ':' &&
-	    read_count(value + len + 1, strlen(value + len + 1), 128,
-	    &v6) == -1))
+	if ((p = number_read(value, 0, 32, &v4)) == NULL)
+		return (-1);
+	if (*p == ':') {
+		if (number_parse(p + 1, 0, 128, &v6) == -1)
+			return (-1);
+	} else if (*p != '\0')
 		return (-1);
 	s->source_bits4 = v4;
 	s->source_bits6 = v6;
@@ -80,13 +67,6 @@ take_overflow(struct words *w, const char *value, int is6)
 		w->s.penalty_deny6 = deny;
 	w->named6 |= is6;
 	return (0);
-}
-
-static int
-take_sources(uint32_t *n, const char *value)
-{
-	return (read_count(value, strlen(value), SOURCES_MAX, n) == 0 &&
-	    *n > 0 ? 0 : -1);
 }
 
 static int
@@ -116,9 +96,11 @@ take_word(struct words *w, char *word)
 		return (-1);
 	*value++ = '\0';
 	if (strcmp(word, "max-sources4") == 0)
-		return (take_sources(&w->s.penalty_sources4, value));
+		return (number_parse(value, 1, SOURCES_MAX,
+		    &w->s.penalty_sources4));
 	if (strcmp(word, "max-sources6") == 0)
-		return (take_sources(&w->s.penalty_sources6, value));
+		return (number_parse(value, 1, SOURCES_MAX,
+		    &w->s.penalty_sources6));
 	if (strcmp(word, "overflow") == 0)
 		return (take_overflow(w, value, 0));
 	if (strcmp(word, "overflow6") == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Escaping, durations, time stamps, and bounded byte queues.
+ * Escaping, numbers, durations, time stamps, and bounded byte queues.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
+#include "lib/number.h"
 
 static void
 test_escape(void **state)
@@ -125,11 +126,37 @@ test_queue(void **state)
 	buf_clear(&b);
 }
 
+static void
+test_numbers(void **state)
+{
+	static const char *const	bad[] = { "", " 7", "-7", "+7", "0x7",
+					    "4", "100", "4294967303",
+					    "0000000007" };
+	uint32_t			n = 1;
+	const char			*s = "7:8";
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(number_read(bad[i], 5, 99, &n));
+		assert_int_equal(number_parse(bad[i], 5, 99, &n), -1);
+	}
+	assert_int_equal(number_parse(s, 5, 99, &n), -1);
+	assert_int_equal(n, 1);
+	assert_ptr_equal(number_read(s, 5, 99, &n), s + 1);
+	assert_int_equal(n, 7);
+	assert_int_equal(number_parse("5", 5, 99, &n), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(number_parse("099", 5, 99, &n), 0);
+	assert_int_equal(n, 99);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_stamp),
 		cmocka_unit_test(test_queue),

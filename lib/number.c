@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Numbers as people write them.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "lib/number.h"
+
+#define DIGITS_MAX	9	/* fit any uint32_t */
+
+const char *
+number_read(const char *s, uint32_t min, uint32_t max, uint32_t *n)
+{
+	size_t		len = strspn(s, "0123456789"), i;
+	uint32_t	v = 0;
+
+	if (len == 0 || len > DIGITS_MAX)
+		return (NULL);
+	for (i = 0; i < len; i++)
+		v = v * 10 + (s[i] - '0');
+	if (v < min || v > max)
+		return (NULL);
+	*n = v;
+	return (s + len);
+}
+
+int
+number_parse(const char *s, uint32_t min, uint32_t max, uint32_t *n)
+{
+	uint32_t	 v;
+	const char	*end = number_read(s, min, max, &v);
+
+	if (end == NULL || *end != '\0')
+		return (-1);
+	*n = v;
+	return (0);
+}
