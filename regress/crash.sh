@@ -14,16 +14,6 @@ ready_portal
 admin=$(first_admin)
 EVERY_MS=5000
 
-lines_with()
-{
-	portal_log | grep -cE "$1"
-}
-
-at_least()
-{
-	[ "$(lines_with "$1")" -ge "$2" ]
-}
-
 anew='daemon: executing anew for another memory layout'
 crashed='daemon: child [0-9]+ of monitor [0-9]+ for .* crashed'
 
@@ -31,11 +21,6 @@ crashed='daemon: child [0-9]+ of monitor [0-9]+ for .* crashed'
 order()
 {
 	portal_log | sed -nE "s/.*$anew.*/X/p; s/.*$crashed.*/C/p" | tr -d '\n'
-}
-
-spares_are()
-{
-	[ "$(portal_pids "monitor spare" | wc -l)" -eq "$1" ]
 }
 
 children_of()
@@ -53,7 +38,7 @@ hold_session killed web1
 kill -KILL "$(children_of "$admin web1")"
 wait_for 10 is_ended "$HELD_killed" || fail "the client waits"
 ok p web1@portal true
-is "executions" "$(lines_with "$anew")" 0
+is "executions" "$(log_count "$anew")" 0
 
 say "a crash: all spares are replaced, the other session lives"
 known='^$'
@@ -67,8 +52,8 @@ wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
 old=$(portal_pids "monitor spare")
 start=$(now_ms)
 kill -SEGV "$one"
-wait_for 20 at_least "$anew" 1 || fail "no new execution: $(portal_log)"
-wait_for 20 at_least 'daemon: ready$' 2 || fail "no new spare"
+wait_for 20 log_has_many "$anew" 1 || fail "no new execution: $(portal_log)"
+wait_for 20 log_has_many 'daemon: ready$' 2 || fail "no new spare"
 wait_for 10 is_ended "$HELD_one" || fail "its client waits"
 for pid in $old; do
 	wait_for 10 is_ended "$pid" || fail "the old spare $pid stays"
@@ -78,11 +63,11 @@ is "crashes" "$(order)" CX
 say "two more crashes"
 kill -ABRT "$two"
 kill -BUS "$three"
-wait_for 10 at_least "$crashed" 3 || fail "crashes: $(portal_log)"
-wait_for 20 at_least "$anew" 2 || fail "no second execution: $(order)"
+wait_for 10 log_has_many "$crashed" 3 || fail "crashes: $(portal_log)"
+wait_for 20 log_has_many "$anew" 2 || fail "no second execution: $(order)"
 took=$(($(now_ms) - start))
 [ $took -ge $EVERY_MS ] || fail "executed twice in $took ms"
-wait_for 20 at_least 'daemon: ready$' 3 || fail "no new spare"
+wait_for 20 log_has_many 'daemon: ready$' 3 || fail "no new spare"
 like "crashes and executions" "$(order)" '^CX(C+X)+$'
 is "daemon" "$(portal_pids daemon)" "$PORTAL_PID"
 
@@ -102,9 +87,9 @@ say "a crash after the program was replaced: the new one is asked first"
 wait_for 20 spares_are 4 || fail "spares: $(portal_pids 'monitor spare')"
 cp "$BIN" "$BIN.new"
 mv "$BIN.new" "$BIN"
-n=$(lines_with "$anew")
+n=$(log_count "$anew")
 kill -SEGV "$(children_of spare | head -n 1)"
-wait_for 20 at_least 'daemon: sshportal .* has taken over' 1 ||
+wait_for 20 log_has_many 'daemon: sshportal .* has taken over' 1 ||
     fail "no reload: $(portal_log | tail -n 5)"
-is "executions" "$(lines_with "$anew")" "$n"
+is "executions" "$(log_count "$anew")" "$n"
 ok p web1@portal true

@@ -44,11 +44,8 @@ fi
 
 say "the next daemon"
 start_portal
-closed()
-{
-	[ "$(db_query "SELECT status FROM sessions WHERE id = $1")" = closed ]
-}
-wait_for 20 closed "$dead_row" || fail "the dead session's row is active"
+wait_for 20 session_closed "$dead_row" ||
+    fail "the dead session's row is active"
 is "row of the live session" \
     "$(db_query "SELECT status FROM sessions WHERE id = $alive_row")" active
 ok p web1@portal echo served
@@ -58,7 +55,8 @@ is "active sessions" "$out" "$alive_row"
 
 say "the old session's end"
 release_session alive 27
-wait_for 10 closed "$alive_row" || fail "the live session's row stays active"
+wait_for 10 session_closed "$alive_row" ||
+    fail "the live session's row stays active"
 is "its exit status" "$(db_query "SELECT exit_status FROM channels
     WHERE session_id = $alive_row")" 27
 is "rows without an end" "$(db_query 'SELECT COUNT(*) FROM sessions
@@ -97,7 +95,7 @@ say "also after the daemon has executed itself anew"
 kill -HUP "$PORTAL_PID"
 taken_over()
 {
-	log_has 'has taken over' && [ "$(portal_log | grep -c ready)" -eq 2 ]
+	log_has 'has taken over' && log_has_many ': ready$' 2
 }
 # no spare is needed for those two, but one is always there
 wait_for 20 taken_over || fail "no reload: $(portal_log)"

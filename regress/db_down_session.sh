@@ -32,13 +32,9 @@ database_back()
 }
 
 # check_end ID STATUS: one row, closed once, with its channel.
-closed()
-{
-	[ "$(db_query "SELECT status FROM sessions WHERE id = $1")" = closed ]
-}
 check_end()
 {
-	wait_for 40 closed "$1" || fail "session $1 is not closed"
+	wait_for 40 session_closed "$1" || fail "session $1 is not closed"
 	is "channels of session $1" "$(db_query "SELECT COUNT(*),
 	    MIN(exit_status), MIN(ended_at) > 0 FROM channels
 	    WHERE session_id = $1")" "1|$2|1"

@@ -650,6 +650,18 @@ log_has()
 	portal_log | grep -qE -e "$1"
 }
 
+# log_count ERE: how many lines of it are like this.
+log_count()
+{
+	portal_log | grep -cE -e "$1"
+}
+
+# log_has_many ERE N: at least N of them.
+log_has_many()
+{
+	[ "$(log_count "$1")" -ge "$2" ]
+}
+
 portal_ready()
 {
 	is_ended "$PORTAL_PID" || log_has ': ready$'
@@ -712,6 +724,11 @@ has_one_monitor()
 	[ "$(portal_pids "monitor $1" | wc -l)" -eq 1 ]
 }
 
+spares_are()
+{
+	[ "$(portal_pids "monitor spare" | wc -l)" -eq "$1" ]
+}
+
 descendants()
 {
 	ps -e -o pid=,ppid= | awk -v root="$1" '
@@ -755,6 +772,12 @@ age_sessions()
 sessions_are()
 {
 	[ "$(active_sessions)" -eq "$1" ]
+}
+
+# session_closed ID
+session_closed()
+{
+	[ "$(db_query "SELECT status FROM sessions WHERE id = $1")" = closed ]
 }
 
 # The token of the invite that the portal printed.

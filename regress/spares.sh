@@ -13,11 +13,6 @@ spares: 3
 END
 ready_portal
 
-spares_are()
-{
-	[ "$(portal_pids "monitor spare" | wc -l)" -eq "$1" ]
-}
-
 have_spares()
 {
 	wait_for 20 spares_are "$1" ||

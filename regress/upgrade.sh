@@ -18,16 +18,6 @@ reloads=100
 [ -z "${SANITIZED-}" ] || reloads=10
 SESSIONS=20
 
-lines_of()
-{
-	portal_log | grep -c "daemon: $1\$"
-}
-
-at_least()
-{
-	[ "$(lines_of "$1")" -ge "$2" ]
-}
-
 # The last reload that was begun has come to its end, and nobody is asked.
 is_settled()
 {
@@ -41,10 +31,10 @@ reload()
 {
 	local n
 
-	n=$(lines_of ready)
+	n=$(log_count 'daemon: ready$')
 	kill -HUP "$PORTAL_PID"
 	[ $# -eq 0 ] || "$@"
-	wait_for 30 at_least ready $((n + 1)) ||
+	wait_for 30 log_has_many 'daemon: ready$' $((n + 1)) ||
 	    fail "no reload: $(portal_log | tail -n 5)"
 }
 
@@ -212,7 +202,7 @@ healthy()
 {
 	[ "$(p "$1@portal" </dev/null 2>/dev/null)" = OK ]
 }
-before=$(lines_of reloading)
+before=$(log_count 'daemon: reloading$')
 portal_config <<<'healthcheck-user: health-one'
 for ((i = 0; i < 10; i++)); do
 	kill -HUP "$PORTAL_PID"
@@ -225,7 +215,8 @@ portal_config <<<'healthcheck-user: health-three'
 kill -HUP "$PORTAL_PID"
 wait_for 30 healthy health-three || fail "the last settings do not hold"
 wait_for 30 is_settled || fail "it does not come to rest"
-[ $(($(lines_of reloading) - before)) -le 21 ] || fail "too many reloads"
+[ $(($(log_count 'daemon: reloading$') - before)) -le 21 ] ||
+    fail "too many reloads"
 for ((i = SESSIONS - 2; i <= SESSIONS; i++)); do
 	answers $i "burst-$i"
 done
@@ -279,11 +270,11 @@ refused_program()
 {
 	local before
 
-	before=$(lines_of reloading)
+	before=$(log_count 'daemon: reloading$')
 	kill -HUP "$PORTAL_PID"
 	wait_for 30 refused_for "$1" ||
 	    fail "not refused for '$1': $(portal_log | tail -n 5)"
-	is "reloads" "$(lines_of reloading)" "$before"
+	is "reloads" "$(log_count 'daemon: reloading$')" "$before"
 	nth=$((nth + 1))
 	answers $((SESSIONS - nth % 3)) "refused-$nth"
 	is_served
