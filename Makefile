@@ -9,6 +9,7 @@
 # make regress     only the regress tests
 #                  T="name ..." for some of either
 # make check-asan  the regress tests on a program under ASan and UBSan
+# make valgrind    the unit tests, built plain, under valgrind
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
 # make man         the generated part of man/sshportal-shell.1
 # make lint        house rules, gcc and clang with warnings as errors,
@@ -33,7 +34,8 @@ SUBMAKE	= +$(Q)$(MAKE) --no-print-directory $(if \
 .SUFFIXES:
 
 # These need no configuration: it may not be possible yet, or no longer matter.
-UNCONFIGURED = deps run check check-asan unit regress lint clean distclean
+UNCONFIGURED = deps run check check-asan valgrind unit regress lint \
+	clean distclean
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -48,11 +50,13 @@ SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 COMPILE = $(CC) $(CPPFLAGS) $(LANGUAGE) $(WARNINGS) -MMD -MP
 ALL_LIBS = $(SSH_LIBS) $(DEP_LIBS) $(LIBS)
 
-# What each of the two builds, plain and sanitized, adds to that.
+# What each build, plain, sanitized and for valgrind, adds to that.
 PLAIN_CFLAGS	= $(CFLAGS) $(HARDEN_CFLAGS)
 PLAIN_LDFLAGS	= $(LDFLAGS) $(HARDEN_LDFLAGS) $(EXPORT_LDFLAGS)
 ASAN_CFLAGS	= $(SANITIZE)
 ASAN_LDFLAGS	= $(LDFLAGS) $(SANITIZE) $(EXPORT_LDFLAGS)
+GRIND_CFLAGS	= -O1 -g -fno-omit-frame-pointer
+GRIND_LDFLAGS	= $(LDFLAGS) $(EXPORT_LDFLAGS)
 
 SRCS	= $(sort $(foreach d,$(DIRS),$(wildcard $d/*.c)))
 MAIN	= daemon/main.c
@@ -61,6 +65,7 @@ OBJS	= $(SRCS:%.c=$(BUILD)/obj/%.o)
 UNIT_SRCS	= $(sort $(wildcard regress/unit/test_*.c))
 UNIT_SHARED	= $(filter-out $(UNIT_SRCS),$(wildcard regress/unit/*.c))
 UNIT_TESTS	= $(UNIT_SRCS:regress/unit/%.c=$(BUILD)/asan/unit/%)
+GRIND_TESTS	= $(UNIT_SRCS:regress/unit/%.c=$(BUILD)/grind/unit/%)
 PROG_SRCS	= $(sort $(wildcard regress/prog/*.c))
 PROGS		= $(PROG_SRCS:regress/prog/%.c=$(BUILD)/prog/%) $(TABLES)
 TABLES		= $(BUILD)/prog/tables
@@ -135,6 +140,8 @@ prog-build: $(PROGS)
 $(BUILD)/obj/all.a: $(filter-out $(BUILD)/obj/$(MAIN:.c=.o),$(OBJS))
 $(BUILD)/asan/all.a: $(patsubst %.c,$(BUILD)/asan/%.o, \
     $(filter-out $(MAIN),$(SRCS)))
+$(BUILD)/grind/all.a: $(patsubst %.c,$(BUILD)/grind/%.o, \
+    $(filter-out $(MAIN),$(SRCS)))
 $(BUILD)/%/all.a:
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -174,6 +181,27 @@ $(BUILD)/asan/unit/%: $(BUILD)/asan/regress/unit/%.o $(UNIT_OBJS) \
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ASAN_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
+
+# What ASan cannot see: memory that is read before it is written.
+valgrind:
+	@contrib/deps --valgrind
+	$(SUBMAKE) grind-build
+	@regress/run --valgrind $(T)
+
+grind-build: $(GRIND_TESTS)
+	@:
+
+$(BUILD)/grind/%.o: %.c config.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $< (grind)"
+	$(Q)$(COMPILE) $(GRIND_CFLAGS) -c -o $@ $<
+
+$(BUILD)/grind/unit/%: $(BUILD)/grind/regress/unit/%.o \
+    $(UNIT_SHARED:%.c=$(BUILD)/grind/%.o) $(EVP:%=$(BUILD)/grind/%) \
+    $(BUILD)/grind/all.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(GRIND_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
 $(BUILD)/prog/%: $(BUILD)/obj/regress/prog/%.o $(EVP:%=$(BUILD)/obj/%) \
     $(BUILD)/obj/all.a
@@ -327,7 +355,7 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f config.h config.h.in config.log config.mk config.status configure
 
-.PHONY: all deps run check check-asan relaxed-build fuzz unit unit-build \
-	regress prog-build man lint lint-build install uninstall clean distclean
+.PHONY: all deps run check check-asan relaxed-build valgrind grind-build fuzz \
+	unit unit-build regress prog-build man lint lint-build install uninstall clean distclean
 
 -include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

@@ -2,6 +2,8 @@
 /*
  * The operator's hook: what it gets, what it may say, and what becomes of one
  * that fails, is slow, or leaves children behind.
+ *
+ * valgrind: it does not know pidfd_open(2), which waiting for a hook needs
  */
 #include <sys/stat.h>
 #include <sys/wait.h>

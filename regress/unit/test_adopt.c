@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Which sessions a new daemon takes for its own.
+ *
+ * valgrind: it does not know pidfd_open(2), which adopting needs
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

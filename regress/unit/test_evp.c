@@ -2,6 +2,8 @@
 /*
  * The OpenSSL functions that stand before libcrypto's: they act for libssh
  * alone, and what they say of a signature is what libcrypto says.
+ *
+ * valgrind: it does not know seccomp(2), which a child prepares for
  */
 #include <setjmp.h>
 #include <stdarg.h>

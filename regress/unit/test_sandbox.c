@@ -2,6 +2,8 @@
 /*
  * The child's sandbox, call by call: each is made by a process of its own that
  * has just locked itself in.
+ *
+ * valgrind: it does not know seccomp(2)
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
