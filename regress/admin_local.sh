@@ -5,6 +5,7 @@
 # back in for an administrator who is locked out; with the portal running and
 # without it.
 # db: sqlite3 mysql
+# cost: 30
 
 . "$TOP/regress/lib.sh"
 each_mode

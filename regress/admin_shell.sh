@@ -4,6 +4,7 @@
 # The admin shell: each command one by one, as one-shot commands and on a
 # terminal; who may do what; what is printed.
 # db: sqlite3 mysql
+# cost: 30
 
 . "$TOP/regress/lib.sh"
 each_mode

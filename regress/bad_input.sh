@@ -3,6 +3,7 @@
 #
 # Bad input gets a clear error and loses nothing.
 # db: sqlite3 mysql
+# cost: 30
 
 . "$TOP/regress/lib.sh"
 each_mode

@@ -4,6 +4,7 @@
 # A gibibyte up and down through exec, sftp and scp, not a bit other than it
 # was, while a second channel of the same connection echoes.
 # timeout: 900
+# cost: 150
 
 . "$TOP/regress/lib.sh"
 tid "1 GiB each way, three ways, beside an echo"

@@ -4,6 +4,7 @@
 # Commands: every exit status, signals, standard error apart, the order of
 # ends, and 200 short ones in a row.
 # timeout: 400
+# cost: 150
 
 . "$TOP/regress/lib.sh"
 each_mode

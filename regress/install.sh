@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # make install and uninstall; and what systemd's own tools say of the files.
+# cost: 45
 
 . "$TOP/regress/lib.sh"
 need_walls "what is installed is not"

@@ -1,5 +1,6 @@
 # The manuals: free of faults, true to the tables of commands and settings,
 # with every message in them.
+# cost: 15
 
 . "$TOP/regress/lib.sh"
 

@@ -4,6 +4,7 @@
 # Limits and penalties per source address: who is shut out, why, for how long,
 # and who is not.
 # db: sqlite3 mysql
+# cost: 60
 
 . "$TOP/regress/lib.sh"
 each_mode

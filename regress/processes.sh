@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The processes: who they are, what they may, how they end and crash.
+# cost: 30
 
 . "$TOP/regress/lib.sh"
 need_walls "these are what is tested"

@@ -3,6 +3,7 @@
 #
 # As a service: what systemd is told, sockets and keys that it hands over, and
 # the installed portal with its users, in what the unit leaves of the system.
+# cost: 60
 
 . "$TOP/regress/lib.sh"
 tid "service"

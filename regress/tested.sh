@@ -3,6 +3,7 @@
 #
 # The house rules hold, and each row of the gate and each command, by the
 # program's own tables, has a test: regress/helpers/tested.py says what counts.
+# cost: 45
 
 . "$TOP/regress/lib.sh"
 tid "house rules, and a test for all that can be asked"

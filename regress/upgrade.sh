@@ -4,6 +4,7 @@
 # SIGHUP with people at work, and with all kinds of programs on disk: nothing
 # is lost, and what cannot serve does not come to serve.
 # timeout: 600
+# cost: 120
 
 . "$TOP/regress/lib.sh"
 each_mode
