@@ -44,7 +44,7 @@
 #include "monitor/state.h"
 #include "portal_fixture.h"
 
-#define SOON	8000		/* ms; ASan and two cores */
+#define SOON	60000		/* ms; valgrind and two cores */
 
 struct test {
 	struct fixture	*f;
