@@ -177,8 +177,9 @@ for log; do
 	[[ $log != --log-file=* ]] || break
 done
 log=${log#*=}
-echo "--1-- WARNING: an unknown system call" >"${log/\%p/1}"
-[[ ${*: -1} != *read ]] || echo "==2== Invalid read" >"${log/\%p/2}"
+echo "==1== Warning: noted but unhandled ioctl" >"${log/\%p/1}"
+[[ ${*: -1} != *read ]] ||
+    printf '==2== %s\n' "Invalid read" "   at 0x1: read" >"${log/\%p/2}"
 exec "${@: -1}"
 END
 chmod +x "$T/bin/valgrind"
