@@ -92,7 +92,7 @@ opts_check(struct cmd_call *c, const char *const *single,
 		given += opt_given(c, c->entry->opts[i].name) != 0;
 	c->usage = 1;
 	if (given == 0)
-		return (cmd_fail(c, "what shall be changed? An option is "
+		return (cmd_fail(c, "nothing to change: an option is "
 		    "missing"));
 	for (; single != NULL && *single != NULL; single++) {
 		if (opt_given(c, *single) && c->targets.n > 1)

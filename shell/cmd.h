@@ -49,6 +49,7 @@ enum value_kind {
 
 #define OPT_LIST	0x1	/* repeats, and takes commas */
 #define OPT_SECRET	0x2	/* its value is written down nowhere */
+#define OPT_URL		0x4	/* its value may hold a password */
 
 struct cmd_opt {
 	const char		*name;		/* NULL ends the list */

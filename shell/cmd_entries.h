@@ -8,7 +8,8 @@
 struct cmd_entry;
 
 extern const struct cmd_entry	cmd_event_ls;
-extern const struct cmd_entry	cmd_host_create, cmd_host_ls, cmd_host_rm;
+extern const struct cmd_entry	cmd_host_create, cmd_host_inspect, cmd_host_ls;
+extern const struct cmd_entry	cmd_host_rm, cmd_host_update;
 extern const struct cmd_entry	cmd_key_create, cmd_key_inspect, cmd_key_ls;
 extern const struct cmd_entry	cmd_key_setup, cmd_key_show;
 extern const struct cmd_entry	cmd_session_ls;

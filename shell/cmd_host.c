@@ -9,17 +9,19 @@
 #include "db/group.h"
 #include "db/host.h"
 #include "db/key.h"
+#include "db/seal.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/cmd_host.h"
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/url.h"
 
 /* host create -- add a host to the inventory */
 
-static const char *const	loggings[] = { "disabled", "input",
-				    "everything", NULL };
+const char *const	host_loggings[] = { "disabled", "input", "everything",
+			    NULL };
 
 static const struct cmd_opt	create_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
@@ -35,12 +37,21 @@ static const struct cmd_opt	create_opts[] = {
 	    .brief = "reach it through this host" },
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
 	    .arg = "WHAT", .brief = "what is recorded (input: nothing yet)",
-	    .fallback = "everything", .choices = loggings },
+	    .fallback = "everything", .choices = host_loggings },
 	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "host group",
 	    .fallback = GROUP_DEFAULT },
 	{ .name = NULL }
 };
+
+int
+host_key_check(struct cmd_call *c, const struct ref *key)
+{
+	if (strcmp(key->name, KEY_HOST) == 0)
+		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
+		    "key: it is not for logging in", KEY_HOST));
+	return (DB_OK);
+}
 
 /* The key that was asked for, or `default' where there is no password. */
 static int
@@ -52,12 +63,8 @@ create_key(struct cmd_call *c, const char *password, int64_t *id)
 
 	*id = 0;
 	if (asked->n > 0) {
-		if (strcmp(asked->v[0].name, KEY_HOST) == 0)
-			return (cmd_fail(c, "the key \"%s\" is the portal's "
-			    "own host key: it is not for logging in",
-			    KEY_HOST));
 		*id = asked->v[0].id;
-		return (DB_OK);
+		return (host_key_check(c, &asked->v[0]));
 	}
 	if (password != NULL)
 		return (DB_OK);
@@ -286,4 +293,127 @@ const struct cmd_entry cmd_host_rm = {
 	.operands = { "HOST", VALUE_HOST, 1, CMD_MANY },
 	.role = NEED_ADMIN, .flags = CMD_WRITES,
 	.exec = host_rm_exec,
+};
+
+/* host inspect -- all about hosts, as JSON */
+
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "Name", FIELD_TEXT },
+	{ NULL, "Addr", FIELD_TEXT },
+	{ NULL, "Port", FIELD_INT },
+	{ NULL, "User", FIELD_TEXT },
+	{ NULL, "Password", FIELD_TEXT },
+	{ NULL, "HasPassword", FIELD_BOOL },
+	{ NULL, "URL", FIELD_TEXT },
+	{ NULL, "SSHKey", FIELD_NAME },
+	{ NULL, "SSHKeyID", FIELD_INT },
+	/* base64, which is never JSON by itself, or null */
+	{ NULL, "HostKey", FIELD_JSON },
+	{ NULL, "Groups", FIELD_NAMES },
+	{ NULL, "Comment", FIELD_TEXT },
+	{ NULL, "Logging", FIELD_TEXT },
+	{ NULL, "Hop", FIELD_NAME },
+	{ NULL, "HopID", FIELD_INT },
+	{ NULL, NULL, FIELD_INT }
+};
+
+static const struct cmd_opt	inspect_opts[] = {
+	{ .name = "decrypt", .kind = VALUE_FLAG,
+	    .brief = "with the password; for administrators, and audited" },
+	{ .name = NULL }
+};
+
+/* The password, or "" when nobody asked for it. */
+static int
+put_password(struct cmd_call *c, const struct host *h)
+{
+	const struct sealer	*s = c->sh->sealer;
+	void			*plain;
+	size_t			 len;
+	char			*text;
+
+	if (!opt_given(c, "decrypt") || h->password_sealed == NULL) {
+		result_text(&c->result, "");
+		return (DB_OK);
+	}
+	if (s->open(s->arg, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
+	    h->password_sealed, &plain, &len) == -1)
+		return (cmd_fail(c, "the password of \"%s\" could not be "
+		    "decrypted", h->name));
+	text = xmemdup0(plain, len);
+	sodium_free(plain);
+	result_text(&c->result, text);
+	explicit_bzero(text, len);
+	free(text);
+	return (DB_OK);
+}
+
+static int
+inspect_host(struct cmd_call *c, const struct host *h)
+{
+	struct result	*r = &c->result;
+	char		*url = url_write(host_scheme_name(h->scheme),
+			    h->login, h->addr, h->port);
+	int		 status;
+
+	result_row(r);
+	result_number(r, h->id);
+	result_number(r, h->created_at);
+	result_number(r, h->updated_at);
+	result_number(r, 0);
+	result_text(r, h->name);
+	result_text(r, h->addr);
+	result_number(r, h->port);
+	result_text(r, h->login);
+	if ((status = put_password(c, h)) != DB_OK)
+		goto out;
+	result_number(r, h->password_sealed != NULL);
+	result_text(r, url);
+	result_text(r, h->key_name);
+	result_number(r, h->key_id);
+	put_host_key(r, h);
+	result_names(r, &h->groups);
+	result_text(r, h->comment);
+	result_text(r, host_logging_name(h->logging));
+	result_text(r, h->hop_name);
+	result_number(r, h->hop_id);
+ out:
+	free(url);
+	return (status);
+}
+
+static int
+host_inspect_exec(struct cmd_call *c)
+{
+	struct host	*h;
+	size_t		 i;
+	int		 r = DB_OK;
+
+	if (opt_given(c, "decrypt")) {
+		if (!run_permitted(c->me, NEED_ADMIN))
+			return (cmd_fail(c, "passwords are for administrators "
+			    "only"));
+		c->audit = 1;
+	}
+	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
+		r = host_get(c->sh->db, c->targets.v[i].id, &h);
+		if (r == DB_OK)
+			r = inspect_host(c, h);
+		host_free(h);
+	}
+	return (r);
+}
+
+const struct cmd_entry cmd_host_inspect = {
+	.noun = "host", .verb = "inspect",
+	.brief = "show all about hosts, as JSON",
+	.opts = inspect_opts,
+	.operands = { "HOST", VALUE_HOST, 1, CMD_MANY },
+	.role = NEED_LISTER, .flags = CMD_AS_JSON,
+	.fields = inspect_fields, .things = "hosts",
+	.exec = host_inspect_exec,
 };

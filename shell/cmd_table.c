@@ -8,8 +8,10 @@
 const struct cmd_entry *const cmd_table[] = {
 	&cmd_event_ls,
 	&cmd_host_create,
+	&cmd_host_inspect,
 	&cmd_host_ls,
 	&cmd_host_rm,
+	&cmd_host_update,
 	&cmd_key_create,
 	&cmd_key_inspect,
 	&cmd_key_ls,

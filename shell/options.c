@@ -204,6 +204,20 @@ scan_mask(struct scan *s, size_t from)
 	*m = masked;
 }
 
+/* The same for the password alone in a URL that begins there. */
+static void
+scan_mask_url(struct scan *s, size_t from, const char *url)
+{
+	char	**m = &s->p->masked[s->i];
+	char	 *safe = url_mask(url);
+	char	 *masked = xasprintf("%.*s%s", (int)from, *m, safe);
+
+	explicit_bzero(*m, strlen(*m));
+	free(*m);
+	*m = masked;
+	free(safe);
+}
+
 /* The option's value is the text in its own word, or the next word. */
 static int
 scan_value(struct scan *s, const struct cmd_opt *o, size_t at,
@@ -223,6 +237,8 @@ scan_value(struct scan *s, const struct cmd_opt *o, size_t at,
 	}
 	if (o->flags & OPT_SECRET)
 		scan_mask(s, from);
+	else if (o->flags & OPT_URL)
+		scan_mask_url(s, from, text);
 	else if (value_check(o, text, s->err) == -1)
 		return (-1);
 	v->given = 1;

@@ -26,9 +26,11 @@ static const struct cmd_opt	opts[] = {
 	{ .name = "until", .kind = VALUE_WHEN },
 	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
 	    .flags = OPT_SECRET },
+	{ .name = "url", .letter = 'u', .kind = VALUE_TEXT,
+	    .flags = OPT_URL },
 	{ .name = NULL }
 };
-enum { NAME, LIST, QUIET, LATEST, LIMIT, COLOUR, UNTIL, PASSWORD };
+enum { NAME, LIST, QUIET, LATEST, LIMIT, COLOUR, UNTIL, PASSWORD, WHERE };
 
 static const struct cmd_entry	entry = {
 	.noun = "thing", .verb = "make", .opts = opts,
@@ -199,6 +201,12 @@ test_masked(void **state)
 	parse(&entry, "--password=secret u:secret@h", &p);
 	assert_string_equal(p.masked[0], "--password=****");
 	assert_string_equal(p.masked[1], "u:****@h");
+	options_free(&p);
+	parse(&entry, "--url=u:secret@h --url u:secret@h -uu:secret@h", &p);
+	assert_string_equal(p.masked[0], "--url=u:****@h");
+	assert_string_equal(p.masked[2], "u:****@h");
+	assert_string_equal(p.masked[3], "-uu:****@h");
+	assert_string_equal(p.opts[WHERE].texts[0], "u:secret@h");
 	options_free(&p);
 }
 

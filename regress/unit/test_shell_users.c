@@ -470,7 +470,7 @@ test_update_refused(void **state)
 		const char	*line, *says;
 	} cases[] = {
 		{ RUN_USAGE, "user update", "USER is missing" },
-		{ RUN_USAGE, "user update bob", "An option is missing" },
+		{ RUN_USAGE, "user update bob", "an option is missing" },
 		{ RUN_USAGE, "user update bob eve --name=x",
 		    "--name is for one user only" },
 		{ RUN_USAGE, "user update bob eve --email=x@example.org",
