@@ -3,7 +3,6 @@
 #
 # Limits and penalties per source address: who is shut out, why, for how long,
 # and who is not.
-# db: sqlite3 mysql
 # cost: 60
 
 . "$TOP/regress/lib.sh"
@@ -226,16 +225,6 @@ release_session one 1
 served 127.0.0.52
 release_session two 2
 
-if [ "$DB" = mysql ]; then
-	say "a login that fails for want of a database is not the person's fault"
-	reload "$ALL"
-	stop_mariadb
-	run_status 255 p -b 127.0.0.60 web1@portal true
-	like "what it reads" "$err" 'database'
-	start_mariadb
-	served 127.0.0.60
-	! log_has 'penalty: 127\.0\.0\.60' || fail "a penalty for it"
-fi
 say "who has logged in is known by name: no address is to blame"
 reload "$ALL"
 session_pids "$(first_admin) web1"
