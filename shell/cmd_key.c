@@ -16,6 +16,7 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/cmd_key.h"
 #include "shell/names.h"
 #include "shell/run.h"
 
@@ -84,17 +85,18 @@ key_create_prepare(struct cmd_call *c)
 	return (DB_OK);
 }
 
+/* A row of a pair whose private half is this PEM. */
 static int
-create_key(struct cmd_call *c, const char *name)
+store_named(struct cmd_call *c, const char *name, EVP_PKEY *pkey,
+    const char *pem, size_t len)
 {
-	const struct pair	*p = c->prepared;
 	struct key		 k;
 	struct sshkey_info	 info;
 	int64_t			 id;
 	int			 r;
 
 	memset(&k, 0, sizeof(k));
-	if (sshkey_blob(p->pkey, &k.pub_blob, &k.pub_bloblen) == -1 ||
+	if (sshkey_blob(pkey, &k.pub_blob, &k.pub_bloblen) == -1 ||
 	    sshkey_info(k.pub_blob, k.pub_bloblen, &info) == -1) {
 		free(k.pub_blob);
 		return (cmd_fail(c, "the key could not be written"));
@@ -103,8 +105,7 @@ create_key(struct cmd_call *c, const char *name)
 	k.type = (char *)info.kind;
 	k.length = info.bits;
 	k.comment = (char *)opt_text(c, "comment");
-	r = key_create_sealed(c->sh->db, &k, p->pem, p->len, c->sh->sealer,
-	    &id);
+	r = key_create_sealed(c->sh->db, &k, pem, len, c->sh->sealer, &id);
 	free(k.pub_blob);
 	if (r == DB_EXISTS)
 		return (cmd_fail(c, "there is a key \"%s\" already", name));
@@ -113,8 +114,8 @@ create_key(struct cmd_call *c, const char *name)
 	return (r);
 }
 
-static int
-key_create_exec(struct cmd_call *c)
+int
+key_store(struct cmd_call *c, EVP_PKEY *pkey, const char *pem, size_t len)
 {
 	char	*name, err[NAMES_ERROR_MAX];
 	int	 r;
@@ -124,9 +125,17 @@ key_create_exec(struct cmd_call *c)
 	if (name_check(name, err) == -1)
 		r = cmd_fail(c, "%s", err);
 	else
-		r = create_key(c, name);
+		r = store_named(c, name, pkey, pem, len);
 	free(name);
 	return (r);
+}
+
+static int
+key_create_exec(struct cmd_call *c)
+{
+	const struct pair	*p = c->prepared;
+
+	return (key_store(c, p->pkey, p->pem, p->len));
 }
 
 const struct cmd_entry cmd_key_create = {

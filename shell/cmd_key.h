@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the noun "key" share.
+ */
+#ifndef SHELL_CMD_KEY_H
+#define SHELL_CMD_KEY_H
+
+#include <stddef.h>
+
+struct cmd_call;
+struct evp_pkey_st;			/* OpenSSL's EVP_PKEY */
+
+/*
+ * For a command with the options --name and --comment: stores a pair, of whose
+ * private half pem (len bytes) is the form to be sealed, under the name that
+ * was given or a random one. Returns DB_OK, or another class of the store's.
+ */
+int	key_store(struct cmd_call *, struct evp_pkey_st *, const char *pem,
+	    size_t len);
+
+#endif
