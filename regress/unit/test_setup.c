@@ -382,10 +382,13 @@ start_one(const struct fixture *f, int number)
 	struct fixture	 own = *f;
 	char		 name[32];
 	struct portal	*p;
+	int		 status;
 
 	snprintf(name, sizeof(name), "i%d", number);
 	p = portal_new(&own, name);
-	return (portal_setup(p, NULL, NULL));
+	status = portal_setup(p, NULL, NULL);
+	portal_free(p);
+	return (status);
 }
 
 /* Ten instances that start at the same moment make one of everything. */
