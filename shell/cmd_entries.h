@@ -7,13 +7,13 @@
 
 struct cmd_entry;
 
-extern const struct cmd_entry	cmd_event_ls;
+extern const struct cmd_entry	cmd_event_inspect, cmd_event_ls;
 extern const struct cmd_entry	cmd_host_create, cmd_host_inspect, cmd_host_ls;
 extern const struct cmd_entry	cmd_host_rm, cmd_host_update;
 extern const struct cmd_entry	cmd_key_create, cmd_key_import;
 extern const struct cmd_entry	cmd_key_inspect, cmd_key_ls, cmd_key_rm;
 extern const struct cmd_entry	cmd_key_setup, cmd_key_show, cmd_key_update;
-extern const struct cmd_entry	cmd_session_ls;
+extern const struct cmd_entry	cmd_session_inspect, cmd_session_ls;
 extern const struct cmd_entry	cmd_user_create, cmd_user_inspect;
 extern const struct cmd_entry	cmd_user_invite, cmd_user_ls, cmd_user_rm;
 extern const struct cmd_entry	cmd_user_update;

@@ -2,13 +2,16 @@
 /*
  * session: who was where.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/db.h"
 #include "db/session.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/options.h"
 #include "shell/run.h"
+#include "shell/when.h"
 
 /* session ls -- list the sessions */
 
@@ -24,6 +27,7 @@ static const struct field	ls_fields[] = {
 	{ "Account", "Account", FIELD_TEXT },
 	{ "From", "Source", FIELD_TEXT },
 	{ NULL, "StoppedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
 	{ NULL, "UserID", FIELD_INT },
 	{ NULL, "HostID", FIELD_INT },
 	{ NULL, "ClientVersion", FIELD_TEXT },
@@ -36,6 +40,12 @@ static const struct field	ls_fields[] = {
 static const struct cmd_opt	ls_opts[] = {
 	{ .name = "active", .letter = 'a', .kind = VALUE_FLAG,
 	    .brief = "only those that go on" },
+	{ .name = "user", .letter = 'u', .kind = VALUE_USER, .arg = "USER",
+	    .brief = "only those of this user" },
+	{ .name = "host", .kind = VALUE_HOST, .arg = "HOST",
+	    .brief = "only those to this host" },
+	{ .name = "since", .letter = 's', .kind = VALUE_WHEN, .arg = "TIME",
+	    .brief = "only those that began then or later" },
 	OPTS_LS,
 	OPT_LIMIT,
 	{ .name = NULL }
@@ -58,6 +68,7 @@ put_session(struct result *r, const struct session *s, int64_t now)
 	result_text(r, s->account);
 	result_text(r, s->source);
 	result_number(r, s->ended_at);
+	result_number(r, 0);
 	result_number(r, s->user_id);
 	result_number(r, s->host_id);
 	result_text(r, s->client_version);
@@ -77,6 +88,13 @@ session_ls_exec(struct cmd_call *c)
 	memset(&f, 0, sizeof(f));
 	f.active = opt_given(c, "active");
 	f.limit = opt_limit(c);
+	if (opt_refs(c, "user")->n > 0)
+		f.user_id = opt_refs(c, "user")->v[0].id;
+	if (opt_refs(c, "host")->n > 0)
+		f.host_id = opt_refs(c, "host")->v[0].id;
+	if (opt_given(c, "since") &&
+	    when_parse(opt_text(c, "since"), c->now, &f.since) == -1)
+		return (cmd_fail(c, "--since is not a time"));
 	if ((r = session_list(c->sh->db, &f, &l)) != DB_OK)
 		return (r);
 	for (i = 0; i < l->n; i++)
@@ -92,4 +110,44 @@ const struct cmd_entry cmd_session_ls = {
 	.role = NEED_READER,
 	.fields = ls_fields, .things = "sessions",
 	.exec = session_ls_exec,
+};
+
+/* session inspect -- all about sessions, as JSON */
+
+static int
+inspect_one(struct cmd_call *c, const char *text)
+{
+	struct session	*s = NULL;
+	char		*end;
+	int64_t		 id = strtoll(text, &end, 10);
+	int		 r = DB_NOTFOUND;
+
+	if (id > 0 && *end == '\0')
+		r = session_get(c->sh->db, id, &s);
+	if (r == DB_OK)
+		put_session(&c->result, s, c->now);
+	else if (r == DB_NOTFOUND)
+		r = cmd_fail(c, "no session \"%s\"", text);
+	session_free(s);
+	return (r);
+}
+
+static int
+session_inspect_exec(struct cmd_call *c)
+{
+	size_t	i;
+	int	r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < c->parsed->noperands; i++)
+		r = inspect_one(c, operand_text(c, i));
+	return (r);
+}
+
+const struct cmd_entry cmd_session_inspect = {
+	.noun = "session", .verb = "inspect",
+	.brief = "show all about sessions, as JSON",
+	.operands = { "SESSION", VALUE_TEXT, 1, CMD_MANY },
+	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.fields = ls_fields, .things = "sessions",
+	.exec = session_inspect_exec,
 };

@@ -6,6 +6,7 @@
 #include "shell/cmd_entries.h"
 
 const struct cmd_entry *const cmd_table[] = {
+	&cmd_event_inspect,
 	&cmd_event_ls,
 	&cmd_host_create,
 	&cmd_host_inspect,
@@ -20,6 +21,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_key_setup,
 	&cmd_key_show,
 	&cmd_key_update,
+	&cmd_session_inspect,
 	&cmd_session_ls,
 	&cmd_user_create,
 	&cmd_user_inspect,

@@ -137,12 +137,32 @@ print_facts(FILE *out, const struct result *r, int64_t now)
 	}
 }
 
+/* "1,000,000": a number that is read by people; returns buf. */
+static char *
+grouped(int64_t n, char buf[32])
+{
+	char	digits[24], *p = buf;
+	size_t	i, len;
+
+	len = snprintf(digits, sizeof(digits), "%" PRId64, n);
+	for (i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			*p++ = ',';
+		*p++ = digits[i];
+	}
+	*p = '\0';
+	return (buf);
+}
+
 static void
 print_total(FILE *out, const struct result *r, const char *things)
 {
+	char	some[32], all[32];
+
 	if (r->total > (int64_t)r->nrows)
-		fprintf(out, "Total: %zu of %" PRId64 " %s.\n", r->nrows,
-		    r->total, things);
+		fprintf(out, "Total: %s of %s %s.\n",
+		    grouped((int64_t)r->nrows, some), grouped(r->total, all),
+		    things);
 	else
 		fprintf(out, "Total: %zu %s.\n", r->nrows, things);
 }

@@ -101,10 +101,10 @@ when_parse(const char *s, int64_t now, int64_t *utc)
 {
 	int64_t	ms;
 
-	if (*s == '+') {
+	if (*s == '+' || *s == '-') {
 		if (clock_parse_duration(s + 1, &ms) == -1)
 			return (-1);
-		*utc = now + ms / 1000;
+		*utc = *s == '+' ? now + ms / 1000 : now - ms / 1000;
 		return (0);
 	}
 	if (rfc3339_parse(s, utc) == 0)

@@ -13,7 +13,7 @@
 /*
  * Reads a moment: "2006-01-02 15:04" or "2006-01-02" in the portal's local
  * time, RFC 3339 ("2006-01-02T15:04:05Z", "…+01:00"), or from now on: "+30m",
- * "+8h", "+7d". Returns 0 and UTC seconds, or -1.
+ * "+8h", "+7d"; or before now: "-8h". Returns 0 and UTC seconds, or -1.
  */
 int	 when_parse(const char *, int64_t now, int64_t *utc);
 

@@ -680,7 +680,7 @@ test_small(void **state)
 	ok(&t, "info");
 	assert_non_null(strstr(t.out, "User:            root\n"));
 	ok(&t, "h");
-	assert_memory_equal(t.out, "event\n  ls ", 11);
+	assert_memory_equal(t.out, "event\n  inspect ", 16);
 	ok(&t, "--help");
 	ok(&t, "host help");
 	assert_non_null(strstr(t.out, "\n  create "));
