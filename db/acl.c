@@ -3,11 +3,14 @@
  * The rules, the query for those that speak of a user and a host, and the
  * decision on them.
  */
+#include <fnmatch.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/acl.h"
 #include "db/group.h"
+#include "db/host.h"
 #include "db/query.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
@@ -199,22 +202,55 @@ acl_get(struct db *db, int64_t id, struct acl **out)
 }
 
 int
-acl_list(struct db *db, int64_t limit, struct acl_list **out)
+acl_find(struct db *db, const char *text, struct acl **out)
+{
+	int64_t	id;
+
+	*out = NULL;
+	if (!db_text_id(text, &id))
+		return (db_absent(db));
+	return (acl_get(db, id, out));
+}
+
+static int
+acls_get(struct db *db, struct acl_list **out, const char *sql,
+    const struct db_bind *binds)
 {
 	struct acl_list	*l;
 	int		 r;
 
 	*out = NULL;
 	l = xcalloc(1, sizeof(*l));
-	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), acl_read,
-	    "SELECT " COLUMNS " FROM acls a ORDER BY a.id DESC LIMIT ?",
-	    BINDS(bind_int(db_limit(limit))));
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), acl_read, sql, binds);
 	if (r != DB_OK || (r = acls_attach(db, l->v, l->n)) != DB_OK) {
 		acl_list_free(l);
 		return (r);
 	}
 	*out = l;
 	return (DB_OK);
+}
+
+int
+acl_list(struct db *db, int64_t limit, struct acl_list **out)
+{
+	return (acls_get(db, out, "SELECT " COLUMNS " FROM acls a"
+	    " ORDER BY a.id DESC LIMIT ?", BINDS(bind_int(db_limit(limit)))));
+}
+
+int
+acl_of_group(struct db *db, enum group_kind kind, int64_t group_id,
+    struct acl_list **out)
+{
+	static const char	*const sql[] = {
+		[GROUP_USER] = "SELECT " COLUMNS " FROM acl_user_groups l"
+		    " JOIN acls a ON a.id = l.acl_id WHERE l.group_id = ?"
+		    " ORDER BY a.id DESC",
+		[GROUP_HOST] = "SELECT " COLUMNS " FROM acl_host_groups l"
+		    " JOIN acls a ON a.id = l.acl_id WHERE l.group_id = ?"
+		    " ORDER BY a.id DESC",
+	};
+
+	return (acls_get(db, out, sql[kind], BINDS(bind_int(group_id))));
 }
 
 int
@@ -304,10 +340,10 @@ acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 	return (DB_OK);
 }
 
-static int
+int
 acl_in_force(const struct acl *a, int64_t now)
 {
-	return (a->matched && (a->inception == 0 || a->inception <= now) &&
+	return ((a->inception == 0 || a->inception <= now) &&
 	    (a->expiration == 0 || a->expiration > now));
 }
 
@@ -327,10 +363,61 @@ acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 	size_t			 i;
 
 	for (i = 0; i < l->n; i++)
-		if (acl_in_force(&l->v[i], now) &&
+		if (l->v[i].matched && acl_in_force(&l->v[i], now) &&
 		    (best == NULL || acl_before(&l->v[i], best)))
 			best = &l->v[i];
 	if (by != NULL)
 		*by = best;
 	return (best != NULL ? best->action : ACL_DENY);
+}
+
+/* Sets `matched' where a pattern fits, and keeps those that matched. */
+static void
+match_patterns(struct acl_list *l, const struct host *h)
+{
+	locale_t	 before;
+	struct acl	*a;
+	size_t		 i, n = 0;
+
+	/*
+	 * A process that has set a locale must not see other characters, and
+	 * so decide otherwise, than one that has not. "C" cannot fail.
+	 */
+	before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+	for (i = 0; i < l->n; i++) {
+		a = &l->v[i];
+		if (!a->matched && a->host_pattern[0] != '\0')
+			a->matched =
+			    fnmatch(a->host_pattern, h->name, 0) == 0 ||
+			    fnmatch(a->host_pattern, h->addr, 0) == 0;
+		if (a->matched)
+			l->v[n++] = *a;
+		else
+			acl_clear(a);
+	}
+	uselocale(before);
+	l->n = n;
+}
+
+int
+acl_judge(struct db *db, int64_t user_id, const struct host *h, int64_t now,
+    enum acl_action *verdict, struct acl_list **rules, const struct acl **by)
+{
+	struct acl_list	*l;
+	int		 r;
+
+	*verdict = ACL_DENY;
+	if (rules != NULL) {
+		*rules = NULL;
+		*by = NULL;
+	}
+	if ((r = acl_matching(db, user_id, h->id, &l)) != DB_OK)
+		return (r);
+	match_patterns(l, h);
+	*verdict = acl_decide(l, now, rules != NULL ? by : NULL);
+	if (rules != NULL)
+		*rules = l;
+	else
+		acl_list_free(l);
+	return (DB_OK);
 }

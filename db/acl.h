@@ -13,6 +13,8 @@
 #include "db/db.h"
 #include "db/group.h"
 
+struct host;
+
 enum acl_action {
 	ACL_DENY,
 	ACL_ALLOW
@@ -56,8 +58,15 @@ int	acl_remove(struct db *db, int64_t id);
 /* Caller frees with acl_free(). */
 int	acl_get(struct db *db, int64_t id, struct acl **out);
 
+/* By its id in digits. */
+int	acl_find(struct db *db, const char *text, struct acl **out);
+
 /* Newest first; limit 0 is all. */
 int	acl_list(struct db *db, int64_t limit, struct acl_list **out);
+
+/* Those that are linked to the group, newest first. */
+int	acl_of_group(struct db *db, enum group_kind kind, int64_t group_id,
+	    struct acl_list **out);
 
 /*
  * Links the rule to a group (enum group_kind) and back. Linking twice and
@@ -85,6 +94,21 @@ int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
  */
 enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
 		    const struct acl **by);
+
+/*
+ * The decision for a login of this user on this host, and for whoever wants
+ * it explained: the rules of acl_matching() whose patterns are held against
+ * the host's name and address (a glob(7) of bytes, in any locale), and
+ * acl_decide() on those that fit. Unless rules is NULL, *rules gets them, in
+ * the order in which they decide (acl_list_free()), and *by is borrowed from
+ * that list or NULL. On failure *verdict is ACL_DENY.
+ */
+int	acl_judge(struct db *db, int64_t user_id, const struct host *h,
+	    int64_t now, enum acl_action *verdict, struct acl_list **rules,
+	    const struct acl **by);
+
+/* Whether the rule has begun and has not ended; matched or not. */
+int	acl_in_force(const struct acl *a, int64_t now);
 
 /* "allow" and "deny"; -1 for another word. */
 const char	*acl_action_name(enum acl_action a);

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -31,24 +30,11 @@ int
 access_rules(struct db *db, const struct user *u, const struct host *h,
     int64_t now, int *allowed)
 {
-	struct acl_list	*l;
-	struct acl	*a;
-	size_t		 i;
-	int		 r;
+	enum acl_action	verdict;
+	int		r = acl_judge(db, u->id, h, now, &verdict, NULL, NULL);
 
-	*allowed = 0;
-	if ((r = acl_matching(db, u->id, h->id, &l)) != DB_OK)
-		return (r);
-	for (i = 0; i < l->n; i++) {
-		a = &l->v[i];
-		if (!a->matched && a->host_pattern[0] != '\0')
-			a->matched =
-			    fnmatch(a->host_pattern, h->name, 0) == 0 ||
-			    fnmatch(a->host_pattern, h->addr, 0) == 0;
-	}
-	*allowed = acl_decide(l, now, NULL) == ACL_ALLOW;
-	acl_list_free(l);
-	return (DB_OK);
+	*allowed = verdict == ACL_ALLOW;
+	return (r);
 }
 
 /* [{"Name": …}, …], as the hooks of old expect groups and roles. */

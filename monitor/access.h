@@ -17,8 +17,8 @@ struct user;
 
 /*
  * Whether the rules that are in force at `now` (UTC seconds) allow it: *allowed
- * is 1 or 0. Patterns are globs (glob(7)), tested against the host's name and
- * its address. Returns a class of enum db_status; *allowed is 0 then.
+ * is 1 or 0, as acl_judge() has it. Returns a class of enum db_status; *allowed
+ * is 0 then.
  */
 int	access_rules(struct db *, const struct user *, const struct host *,
 	    int64_t now, int *allowed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The operator's hook: what it gets, what it may say, and what becomes of one
- * that fails, is slow, or leaves children behind.
+ * What the rules decide, with their patterns; and the operator's hook: what it
+ * gets, what it may say, and what becomes of one that fails, is slow, or leaves
+ * children behind.
  *
  * valgrind: it does not know pidfd_open(2), which waiting for a hook needs
  */
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,12 +23,15 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "db/acl.h"
+#include "db/group.h"
 #include "db/host.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "monitor/access.h"
+#include "regress/unit/db_fixture.h"
 
 #define SHORT_MS	300
 
@@ -43,6 +48,169 @@ static const struct host host = {
 	.password_sealed = (char *)"SECRET-PASSWORD", .comment = (char *)"",
 	.logging = LOGGING_EVERYTHING,
 };
+
+/* A user and a host, each in a group. */
+struct scene {
+	struct db	*db;
+	struct user	 user;
+	struct host	 host;
+	int64_t		 users, hosts;
+};
+
+static void
+scene_set(struct scene *s, struct db *db)
+{
+	s->db = db;
+	s->user = user;
+	s->user.invite_hash = NULL;
+	s->host = host;
+	s->host.password_sealed = NULL;
+	assert_int_equal(user_create(db, &s->user, &s->user.id), DB_OK);
+	assert_int_equal(host_create(db, &s->host, &s->host.id), DB_OK);
+	assert_int_equal(group_ensure(db, GROUP_USER, "u", "", &s->users),
+	    DB_OK);
+	assert_int_equal(group_ensure(db, GROUP_HOST, "h", "", &s->hosts),
+	    DB_OK);
+	assert_int_equal(group_add(db, GROUP_USER, s->users, s->user.id),
+	    DB_OK);
+	assert_int_equal(group_add(db, GROUP_HOST, s->hosts, s->host.id),
+	    DB_OK);
+}
+
+/* A rule for the user's group, by a pattern or for the host's group. */
+static int64_t
+rule(struct scene *s, enum acl_action action, int64_t weight,
+    const char *pattern)
+{
+	const struct acl	a = { .action = action, .weight = weight,
+				    .host_pattern = (char *)pattern };
+	int64_t			id;
+
+	assert_int_equal(acl_create(s->db, &a, &id), DB_OK);
+	assert_int_equal(acl_link(s->db, id, GROUP_USER, s->users), DB_OK);
+	if (*pattern == '\0')
+		assert_int_equal(acl_link(s->db, id, GROUP_HOST, s->hosts),
+		    DB_OK);
+	return (id);
+}
+
+/* Whether the rules allow it at a time; the reason is one of them or 0. */
+static int
+allowed_at(struct scene *s, int64_t now, int64_t by)
+{
+	const struct acl	*decided;
+	struct acl_list		*rules;
+	enum acl_action		 verdict;
+	int			 allowed;
+
+	assert_int_equal(access_rules(s->db, &s->user, &s->host, now,
+	    &allowed), DB_OK);
+	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, now, &verdict,
+	    &rules, &decided), DB_OK);
+	assert_int_equal(verdict == ACL_ALLOW, allowed);
+	assert_int_equal(decided != NULL ? decided->id : 0, by);
+	acl_list_free(rules);
+	return (allowed);
+}
+
+static int
+allowed(struct scene *s, int64_t by)
+{
+	return (allowed_at(s, 1000, by));
+}
+
+static void
+test_weights(void **state)
+{
+	struct scene	s;
+	int64_t		id;
+
+	scene_set(&s, fixture_use(state)->db);
+	assert_false(allowed(&s, 0));
+	id = rule(&s, ACL_ALLOW, 5, "");
+	assert_true(allowed(&s, id));
+	rule(&s, ACL_DENY, 6, "");
+	assert_true(allowed(&s, id));
+	id = rule(&s, ACL_DENY, 5, "*");
+	assert_false(allowed(&s, id));
+	rule(&s, ACL_ALLOW, 5, "*");
+	assert_false(allowed(&s, id));
+	id = rule(&s, ACL_ALLOW, 0, "");
+	assert_true(allowed(&s, id));
+	id = rule(&s, ACL_DENY, 0, "web?");
+	assert_false(allowed(&s, id));
+}
+
+static void
+test_patterns(void **state)
+{
+	static const struct {
+		const char	*pattern;
+		int		 fits;
+	} cases[] = {
+		{ "web1", 1 }, { "web2", 0 }, { "web", 0 }, { "*", 1 },
+		{ "web[0-3]", 1 }, { "web[!1]", 0 }, { "?eb1", 1 },
+		{ "WEB1", 0 }, { "*b1*", 1 }, { "web\\1", 1 },
+		{ "2001:db8::1", 1 }, { "2001:db8:*", 1 }, { "2001:db9:*", 0 },
+		{ "[web1", 0 }, { "web1\n", 0 },
+	};
+	struct scene	s;
+	int64_t		id;
+	size_t		i;
+
+	scene_set(&s, fixture_use(state)->db);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		id = rule(&s, ACL_ALLOW, 3, cases[i].pattern);
+		assert_int_equal(allowed(&s, cases[i].fits ? id : 0),
+		    cases[i].fits);
+		assert_int_equal(acl_remove(s.db, id), DB_OK);
+		rule(&s, ACL_ALLOW, 9, "");
+		id = rule(&s, ACL_DENY, 3, cases[i].pattern);
+		assert_int_equal(allowed(&s, cases[i].fits ? id : id - 1),
+		    !cases[i].fits);
+		assert_int_equal(acl_remove(s.db, id), DB_OK);
+		assert_int_equal(acl_remove(s.db, id - 1), DB_OK);
+	}
+}
+
+/* A process that has set a locale decides as one that has not. */
+static void
+test_locale(void **state)
+{
+	struct scene	s;
+	int64_t		id;
+
+	scene_set(&s, fixture_use(state)->db);
+	s.host.name = (char *)"caf\xc3\xa9";
+	rule(&s, ACL_ALLOW, 3, "caf?");
+	id = rule(&s, ACL_ALLOW, 4, "caf??");
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	assert_true(allowed(&s, id));
+	assert_non_null(setlocale(LC_CTYPE, "C"));
+	assert_true(allowed(&s, id));
+	s.host.name = (char *)"caf\xff\xff";
+	assert_true(allowed(&s, id));
+}
+
+static void
+test_times(void **state)
+{
+	struct scene	 s;
+	struct acl	*a;
+	int64_t		 id;
+
+	scene_set(&s, fixture_use(state)->db);
+	id = rule(&s, ACL_ALLOW, 3, "web*");
+	assert_int_equal(acl_get(s.db, id, &a), DB_OK);
+	a->inception = 1000;
+	a->expiration = 2000;
+	assert_int_equal(acl_update(s.db, a), DB_OK);
+	acl_free(a);
+	assert_false(allowed_at(&s, 999, 0));
+	assert_true(allowed_at(&s, 1000, id));
+	assert_true(allowed_at(&s, 1999, id));
+	assert_false(allowed_at(&s, 2000, 0));
+}
 
 /* A script that the hook may be; caller frees the path. */
 static char *
@@ -253,6 +421,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ON_BOTH(test_weights),
+		ON_BOTH(test_patterns),
+		ON_SQLITE(test_locale),
+		ON_BOTH(test_times),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_slow),
