@@ -124,7 +124,7 @@ put_operands(const struct cmd_operands *o)
 		return;
 	fputs(o->min == 0 ? ".Op Ar" : ".Ar", stdout);
 	put_word(o->name);
-	puts(o->max > 1 ? " ..." : "");
+	puts(o->max > 1 && o->second == 0 ? " ..." : "");
 }
 
 static void

@@ -44,7 +44,8 @@ enum value_kind {
 	VALUE_USER,
 	VALUE_USERKEY,		/* all keys of a user, by the user's name */
 	VALUE_HOSTGROUP,
-	VALUE_USERGROUP
+	VALUE_USERGROUP,
+	VALUE_ACL		/* by id alone */
 };
 
 #define OPT_LIST	0x1	/* repeats, and takes commas */
@@ -67,6 +68,8 @@ struct cmd_operands {
 	const char	*name;		/* NULL: there are none */
 	enum value_kind	 kind;
 	size_t		 min, max;
+	enum value_kind	 second;	/* what the second of two is, where it
+					   is of another kind; 0: of the same */
 };
 
 #define CMD_WRITES	0x1	/* in a transaction, with an audit event */
@@ -117,6 +120,7 @@ struct cmd_call {
 	const struct parsed	*parsed;	/* shell/options.h */
 	struct refs		*opt_refs;	/* one for each option */
 	struct refs		 targets;	/* operands that name rows */
+	struct refs		 second;	/* and that of another kind */
 	const struct user	*me;		/* who runs it; NULL for
 						   CMD_OFFLINE */
 	int64_t			 now;		/* UTC seconds */

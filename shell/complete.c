@@ -117,6 +117,31 @@ option_before(const struct cmd_entry *e, const char *word)
 	return (o != NULL && o->kind != VALUE_FLAG ? o : NULL);
 }
 
+/* Whether an operand stands among n words, which follow the verb. */
+static int
+operand_before(const struct cmd_entry *e, char *const *words, size_t n)
+{
+	size_t	i;
+
+	for (i = 0; i < n; i++) {
+		if (words[i][0] != '-')
+			return (1);
+		if (option_before(e, words[i]) != NULL)
+			i++;
+	}
+	return (0);
+}
+
+static void
+offer_operands(struct completer *c, const struct cmd_entry *e,
+    char *const *words, size_t n)
+{
+	const struct cmd_operands	*o = &e->operands;
+
+	offer_values(c, o->second != 0 && operand_before(e, words, n) ?
+	    o->second : o->kind, NULL, "");
+}
+
 /* n words stand before the one that is completed. */
 static void
 offer_after(struct completer *c, char *const *words, size_t n)
@@ -143,7 +168,7 @@ offer_after(struct completer *c, char *const *words, size_t n)
 	} else if (c->part[0] == '-') {
 		offer_options(c, l.entry);
 	} else {
-		offer_values(c, l.entry->operands.kind, NULL, "");
+		offer_operands(c, l.entry, words + l.used, n - l.used);
 	}
 }
 

@@ -3,10 +3,12 @@
  * Looking up what operands and options name, by the kind that is declared.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/group.h"
 #include "db/host.h"
@@ -84,6 +86,20 @@ static int
 find_usergroup(struct db *db, const char *text, struct ref *ref)
 {
 	return (find_group(db, GROUP_USER, text, ref));
+}
+
+static int
+find_acl(struct db *db, const char *text, struct ref *ref)
+{
+	struct acl	*a;
+	int		 r;
+
+	if ((r = acl_find(db, text, &a)) == DB_OK) {
+		ref->id = a->id;
+		ref->name = xasprintf("%" PRId64, a->id);
+	}
+	acl_free(a);
+	return (r);
 }
 
 /* Keeps a row that is not there yet. */
@@ -211,6 +227,23 @@ list_usergroups(struct db *db, size_t limit, struct db_names *names)
 	return (r);
 }
 
+static int
+list_acls(struct db *db, size_t limit, struct db_names *names)
+{
+	struct acl_list	*l;
+	char		*id;
+	size_t		 i;
+	int		 r = acl_list(db, limit, &l);
+
+	for (i = 0; l != NULL && i < l->n; i++) {
+		id = xasprintf("%" PRId64, l->v[i].id);
+		take_name(names, id);
+		free(id);
+	}
+	acl_list_free(l);
+	return (r);
+}
+
 static const struct finder {
 	enum value_kind	 kind;
 	const char	*thing;
@@ -227,6 +260,7 @@ static const struct finder {
 	    NULL },
 	{ VALUE_USERGROUP, "user group", find_usergroup, list_usergroups,
 	    NULL },
+	{ VALUE_ACL, "ACL", find_acl, list_acls, NULL },
 };
 
 static const struct finder *

@@ -99,6 +99,7 @@ call_clear(struct cmd_call *c)
 
 	result_free(&c->result);
 	refs_free(&c->targets);
+	refs_free(&c->second);
 	for (i = 0; c->opt_refs != NULL && i < option_count(c->entry); i++)
 		refs_free(&c->opt_refs[i]);
 	free(c->opt_refs);
@@ -116,8 +117,9 @@ static int
 call_resolve(struct cmd_call *c)
 {
 	const struct cmd_entry	*e = c->entry;
+	const struct parsed	*p = c->parsed;
 	struct option_value	*v;
-	size_t			 i;
+	size_t			 i, n = p->noperands;
 	int			 r;
 
 	for (i = 0; i < option_count(e); i++) {
@@ -131,8 +133,14 @@ call_resolve(struct cmd_call *c)
 	}
 	if (!resolve_is_ref(e->operands.kind))
 		return (DB_OK);
-	return (resolve_refs(c->sh->db, e->operands.kind, c->parsed->operands,
-	    c->parsed->noperands, &c->targets, c->error));
+	if (e->operands.second != 0 && n > 1)
+		n = 1;
+	r = resolve_refs(c->sh->db, e->operands.kind, p->operands, n,
+	    &c->targets, c->error);
+	if (r == DB_OK && n < p->noperands)
+		r = resolve_refs(c->sh->db, e->operands.second,
+		    p->operands + n, p->noperands - n, &c->second, c->error);
+	return (r);
 }
 
 /* A fresh start: who asks, and may they? */

@@ -167,7 +167,7 @@ test_event(void **state)
 	ok(&t, "host create web1");
 	ok(&t, "host create web2 --comment='a b'");
 	ok(&t, "host ls");
-	ok(&t, "ho rm web1 2");
+	ok(&t, "host r web1 2");
 	assert_int_equal(event_list(t.sh.db, 0, 0, &l), DB_OK);
 	assert_int_equal(l->n, 5);
 	assert_string_equal(l->v[0].domain, "host");
@@ -235,7 +235,7 @@ test_nothing_done(void **state)
 		    "is not a time" },
 		{ RUN_USAGE, "host list", "\"list\" is not a command" },
 		{ RUN_USAGE, "hots ls", "did you mean: host" },
-		{ RUN_USAGE, "zzz", "there are: event, host" },
+		{ RUN_USAGE, "zzz", "there are: acl, event" },
 		{ RUN_USAGE, "host", "a verb is missing" },
 		{ RUN_USAGE, "key s default", "setup, show" },
 		{ RUN_USAGE, "host rm 'web1", "quote" },
@@ -680,11 +680,11 @@ test_small(void **state)
 	ok(&t, "info");
 	assert_non_null(strstr(t.out, "User:            root\n"));
 	ok(&t, "h");
-	assert_memory_equal(t.out, "event\n  inspect ", 16);
+	assert_memory_equal(t.out, "acl\n  create ", 13);
 	ok(&t, "--help");
 	ok(&t, "host help");
 	assert_non_null(strstr(t.out, "\n  create "));
-	ok(&t, "hos h cr");
+	ok(&t, "host h cr");
 	assert_memory_equal(t.out, "usage: host create ", 19);
 	ok(&t, "help host create");
 	assert_memory_equal(t.out, "usage: host create ", 19);
@@ -724,7 +724,7 @@ test_complete(void **state)
 	add_keys(&t);
 	ok(&t, "host create web1");
 	ok(&t, "host create web-two");
-	assert_completes(&t, "ho", "host", "st ");
+	assert_completes(&t, "ho", "host hostgroup", "st");
 	assert_completes(&t, "host ", "create inspect ls rm update", "");
 	assert_completes(&t, "host c", "create", "reate ");
 	assert_completes(&t, "host rm ", "web-two web1", "web");
@@ -739,7 +739,7 @@ test_complete(void **state)
 	assert_completes(&t, "host create -g ops,d", "ops,default", "efault ");
 	assert_completes(&t, "host create --key=", "--key=default --key=host",
 	    "");
-	assert_completes(&t, "help ho", "host", "st ");
+	assert_completes(&t, "help hostg", "hostgroup", "roup ");
 	assert_completes(&t, "help host r", "rm", "m ");
 	assert_completes(&t, "nosuch ", "", "");
 	t.sh.user_id = add_user(t.sh.db, "bob", ROLE_STANDARD);
