@@ -11,6 +11,7 @@ tid "groups and ACLs"
 
 ready_portal
 admin hostgroup create --name=servers
+like "its id alone" "$out" '^[0-9]+$'
 admin host create "$HOST_USER@127.0.0.1:$SSHD_PORT" --name=db1 \
     --group=servers
 admin usergroup create --name=staff

@@ -424,19 +424,15 @@ check_contraries(struct cmd_call *c, const char *assign, const char *unassign)
 static int
 check_update(struct cmd_call *c)
 {
-	const struct cmd_opt	*o;
-	int			 r, given = 0;
+	static const char *const	either[][2] = {
+		{ "inception", "unset-inception" },
+		{ "expiration", "unset-expiration" },
+		{ NULL, NULL }
+	};
+	int				r;
 
-	for (o = c->entry->opts; o->name != NULL; o++)
-		given = given || opt_given(c, o->name);
-	c->usage = 1;
-	if (!given)
-		return (cmd_fail(c, "nothing to change was named"));
-	if ((opt_given(c, "inception") && opt_given(c, "unset-inception")) ||
-	    (opt_given(c, "expiration") && opt_given(c, "unset-expiration")))
-		return (cmd_fail(c, "a time can be set or unset, not both"));
-	c->usage = 0;
-	if ((r = check_contraries(c, "assign-usergroup",
+	if ((r = opts_check(c, NULL, either)) != DB_OK ||
+	    (r = check_contraries(c, "assign-usergroup",
 	    "unassign-usergroup")) != DB_OK)
 		return (r);
 	return (check_contraries(c, "assign-hostgroup",

@@ -412,18 +412,13 @@ update_group(struct cmd_call *c, int64_t id)
 static int
 group_update_exec(struct cmd_call *c)
 {
-	char	err[NAMES_ERROR_MAX];
-	size_t	i;
-	int	r = DB_OK;
+	static const char *const	single[] = { "name", NULL };
+	char				err[NAMES_ERROR_MAX];
+	size_t				i;
+	int				r;
 
-	if (!opt_given(c, "name") && !opt_given(c, "comment")) {
-		c->usage = 1;
-		return (cmd_fail(c, "nothing to change was named"));
-	}
-	if (opt_given(c, "name") && c->targets.n > 1) {
-		c->usage = 1;
-		return (cmd_fail(c, "--name is for one group at a time"));
-	}
+	if ((r = opts_check(c, single, NULL)) != DB_OK)
+		return (r);
 	if (opt_given(c, "name") &&
 	    name_check(opt_text(c, "name"), err) == -1)
 		return (cmd_fail(c, "%s", err));
