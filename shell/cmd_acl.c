@@ -35,11 +35,12 @@ take_when(struct cmd_call *c, const char *option, int64_t *utc)
 static int
 take_options(struct cmd_call *c, struct acl *a)
 {
-	int	r;
+	const char	*action = opt_text(c, "action");
+	int		 r;
 
-	if (opt_text(c, "action") != NULL &&
-	    acl_action_parse(opt_text(c, "action"), &a->action) == -1)
-		return (cmd_fail(c, "an action is allow or deny"));
+	/* options_parse() has seen that it is one of the two */
+	if (action != NULL && acl_action_parse(action, &a->action) == -1)
+		a->action = ACL_DENY;
 	if (opt_given(c, "weight"))
 		a->weight = opt_number(c, "weight");
 	if (opt_given(c, "pattern"))
