@@ -254,7 +254,7 @@ test_group_update(void **state)
 	    "a host group \"default\" already");
 	fails(&t, RUN_FAILED, "hostgroup update web -n a/b", "name");
 	fails(&t, RUN_USAGE, "hostgroup update web 1 -n both", "is for one");
-	fails(&t, RUN_USAGE, "hostgroup update web", "what shall be");
+	fails(&t, RUN_USAGE, "hostgroup update web", "an option is missing");
 	fails(&t, RUN_FAILED, "hostgroup update web nosuch -c x",
 	    "\"nosuch\"");
 	assert_int_equal(group_by_name(t.sh.db, GROUP_HOST, "web", &g), DB_OK);
@@ -449,7 +449,7 @@ test_update(void **state)
 	fails(&t, RUN_USAGE, "acl update 2 -e +1h --unset-expiration",
 	    "do not go together");
 	fails(&t, RUN_USAGE, "acl update 2 -a perhaps", "allow or deny");
-	fails(&t, RUN_USAGE, "acl update 2", "what shall be");
+	fails(&t, RUN_USAGE, "acl update 2", "an option is missing");
 	fails(&t, RUN_FAILED, "acl update 2 7 -c x", "no ACL \"7\"");
 	assert_int_equal(acl_get(t.sh.db, 2, &a), DB_OK);
 	assert_int_equal(a->user_groups.n, 1);
