@@ -356,8 +356,7 @@ static int
 inspect_host(struct cmd_call *c, const struct host *h)
 {
 	struct result	*r = &c->result;
-	char		*url = url_write(host_scheme_name(h->scheme),
-			    h->login, h->addr, h->port);
+	char		*url;
 	int		 status;
 
 	result_row(r);
@@ -370,9 +369,12 @@ inspect_host(struct cmd_call *c, const struct host *h)
 	result_number(r, h->port);
 	result_text(r, h->login);
 	if ((status = put_password(c, h)) != DB_OK)
-		goto out;
+		return (status);
 	result_number(r, h->password_sealed != NULL);
+	url = url_write(host_scheme_name(h->scheme), h->login, h->addr,
+	    h->port);
 	result_text(r, url);
+	free(url);
 	result_text(r, h->key_name);
 	result_number(r, h->key_id);
 	put_host_key(r, h);
@@ -381,9 +383,7 @@ inspect_host(struct cmd_call *c, const struct host *h)
 	result_text(r, host_logging_name(h->logging));
 	result_text(r, h->hop_name);
 	result_number(r, h->hop_id);
- out:
-	free(url);
-	return (status);
+	return (DB_OK);
 }
 
 static int

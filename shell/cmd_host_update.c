@@ -23,8 +23,9 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
 	    .brief = "its name here (of one host only)" },
 	{ .name = "url", .letter = 'u', .kind = VALUE_TEXT, .flags = OPT_URL,
-	    .arg = "URL", .brief = "where it is, and as whom: "
-	    "[SCHEME://][USER[:PASSWORD]@]HOST[:PORT] (of one host only)" },
+	    .arg = "URL",
+	    .brief = "where it is, as host create takes it (of one host "
+	    "only)" },
 	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
 	    .flags = OPT_SECRET, .arg = "PASSWORD",
 	    .brief = "password to log in with" },
