@@ -118,13 +118,15 @@ put_options(const struct cmd_opt *o)
 }
 
 static void
-put_operands(const struct cmd_operands *o)
+put_operands(const struct cmd_entry *e)
 {
+	const struct cmd_operands	*o = &e->operands;
+
 	if (o->name == NULL)
 		return;
 	fputs(o->min == 0 ? ".Op Ar" : ".Ar", stdout);
 	put_word(o->name);
-	puts(o->max > 1 && o->second == 0 ? " ..." : "");
+	puts(o->max > 1 && e->second == 0 ? " ..." : "");
 }
 
 static void
@@ -163,7 +165,7 @@ put_head(const struct cmd_entry *e)
 			printf(" Ar %s", o->arg);
 		putchar('\n');
 	}
-	put_operands(&e->operands);
+	put_operands(e);
 	puts(".Xc");
 }
 

@@ -68,8 +68,6 @@ struct cmd_operands {
 	const char	*name;		/* NULL: there are none */
 	enum value_kind	 kind;
 	size_t		 min, max;
-	enum value_kind	 second;	/* what the second of two is, where it
-					   is of another kind; 0: of the same */
 };
 
 #define CMD_WRITES	0x1	/* in a transaction, with an audit event */
@@ -85,6 +83,8 @@ struct cmd_entry {
 	const char		*brief;
 	const struct cmd_opt	*opts;		/* NULL: none */
 	struct cmd_operands	 operands;
+	enum value_kind		 second;	/* of two operands, where it is
+						   of another kind; else 0 */
 	enum cmd_role		 role;
 	int			 flags;
 	const struct field	*fields;	/* of its rows; the first is

@@ -136,10 +136,8 @@ static void
 offer_operands(struct completer *c, const struct cmd_entry *e,
     char *const *words, size_t n)
 {
-	const struct cmd_operands	*o = &e->operands;
-
-	offer_values(c, o->second != 0 && operand_before(e, words, n) ?
-	    o->second : o->kind, NULL, "");
+	offer_values(c, e->second != 0 && operand_before(e, words, n) ?
+	    e->second : e->operands.kind, NULL, "");
 }
 
 /* n words stand before the one that is completed. */

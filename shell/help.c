@@ -47,7 +47,7 @@ write_operands(FILE *f, const struct cmd_entry *e)
 	if (o->name == NULL)
 		return;
 	fprintf(f, " %s%s%s%s", o->min == 0 ? "[" : "", o->name,
-	    o->max > 1 && o->second == 0 ? "..." : "", o->min == 0 ? "]" : "");
+	    o->max > 1 && e->second == 0 ? "..." : "", o->min == 0 ? "]" : "");
 }
 
 static void

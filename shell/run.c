@@ -133,12 +133,12 @@ call_resolve(struct cmd_call *c)
 	}
 	if (!resolve_is_ref(e->operands.kind))
 		return (DB_OK);
-	if (e->operands.second != 0 && n > 1)
+	if (e->second != 0 && n > 1)
 		n = 1;
 	r = resolve_refs(c->sh->db, e->operands.kind, p->operands, n,
 	    &c->targets, c->error);
 	if (r == DB_OK && n < p->noperands)
-		r = resolve_refs(c->sh->db, e->operands.second,
+		r = resolve_refs(c->sh->db, e->second,
 		    p->operands + n, p->noperands - n, &c->second, c->error);
 	return (r);
 }

@@ -312,8 +312,8 @@ test_prompt(void **state)
 	run_type(&r, "host create web-one --password=x\r");
 	run_expect(&r, "\r\n1\r\n");
 	run_expect(&r, "config> ");
-	/* TAB: a verb, a name, a list */
-	run_type(&r, "hos\tc\tweb-two --pass\tx\r");
+	/* TAB: what two nouns share, a verb, an option; a list */
+	run_type(&r, "hos\t c\tweb-two --pass\tx\r");
 	run_expect(&r, "\r\n2\r\n");
 	run_expect(&r, "config> ");
 	run_type(&r, "host rm we\t\t");
@@ -339,7 +339,7 @@ test_prompt(void **state)
 	assert_int_equal(ioctl(r.to, TIOCSWINSZ, &ws), 0);
 	run_type(&r, "host rm web-two\r");
 	run_expect(&r, "config> ");
-	run_type(&r, "host update web-one\r");
+	run_type(&r, "host paint web-one\r");
 	run_expect(&r, "is not a command of \"host\"");
 	run_expect(&r, "config> ");
 	from = r.seen;
