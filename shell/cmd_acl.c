@@ -225,7 +225,8 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 	if (!opt_given(c, "json"))
 		put_verdict(c, usable, verdict, by);
 	for (i = 0; r == DB_OK && i < rules->n; i++)
-		r = put_rule(c, &rules->v[i], usable && &rules->v[i] == by);
+		r = put_rule(c, &rules->v[i], usable && by != NULL &&
+		    rules->v[i].id == by->id);
 	acl_list_free(rules);
 	return (r);
 }
