@@ -5,7 +5,6 @@
  */
 #include <inttypes.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,18 +45,6 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = NULL }
 };
 
-/* A name that nobody chose: "group-" and eight random hex digits. */
-static char *
-random_name(void)
-{
-	unsigned char	random[4];
-	char		hex[2 * sizeof(random) + 1];
-
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(hex, sizeof(hex), random, sizeof(random));
-	return (xasprintf("group-%s", hex));
-}
-
 static int
 create_group(struct cmd_call *c, const char *name)
 {
@@ -85,7 +72,7 @@ group_create_exec(struct cmd_call *c)
 	int	 r;
 
 	name = opt_given(c, "name") ? xstrdup(opt_text(c, "name")) :
-	    random_name();
+	    name_random("group");
 	if (name_check(name, err) == -1)
 		r = cmd_fail(c, "%s", err);
 	else

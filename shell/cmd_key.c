@@ -36,18 +36,6 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = NULL }
 };
 
-/* A name that nobody chose: "key-" and eight random hex digits. */
-static char *
-random_name(void)
-{
-	unsigned char	random[4];
-	char		hex[2 * sizeof(random) + 1];
-
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(hex, sizeof(hex), random, sizeof(random));
-	return (xasprintf("key-%s", hex));
-}
-
 /* A pair that was made, and its private half as it is stored. */
 struct pair {
 	EVP_PKEY	*pkey;
@@ -121,7 +109,7 @@ key_store(struct cmd_call *c, EVP_PKEY *pkey, const char *pem, size_t len)
 	int	 r;
 
 	name = opt_given(c, "name") ? xstrdup(opt_text(c, "name")) :
-	    random_name();
+	    name_random("key");
 	if (name_check(name, err) == -1)
 		r = cmd_fail(c, "%s", err);
 	else

@@ -2,6 +2,7 @@
 /*
  * What a name may be, and how far one word is from another.
  */
+#include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,17 @@ least(size_t a, size_t b, size_t c)
 	size_t	m = a < b ? a : b;
 
 	return (m < c ? m : c);
+}
+
+char *
+name_random(const char *prefix)
+{
+	unsigned char	random[4];
+	char		hex[2 * sizeof(random) + 1];
+
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(hex, sizeof(hex), random, sizeof(random));
+	return (xasprintf("%s-%s", prefix, hex));
 }
 
 size_t

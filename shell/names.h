@@ -33,6 +33,12 @@ int	name_check_login(const char *name, const struct settings *, char *err);
 int	name_from_email(const char *email, char **name, char *err);
 
 /*
+ * A name that nobody chose: the prefix, a hyphen and eight random hex digits.
+ * Caller frees.
+ */
+char	*name_random(const char *prefix);
+
+/*
  * How many letters must be changed, added, taken away or swapped to make one
  * word of the other; words of more than 31 letters are far from everything.
  */
