@@ -3,12 +3,15 @@
  * What an exec calls: its options, its operands, its failures.
  */
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/db.h"
+#include "db/group.h"
+#include "db/seal.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
@@ -146,4 +149,43 @@ cmd_made(struct cmd_call *c, int64_t id, const char *name)
 	free(c->entity);
 	c->entity = xstrdup(name);
 	result_line(&c->result, "%" PRId64, id);
+}
+
+int
+cmd_put_opened(struct cmd_call *c, const char *table, const char *column,
+    int64_t id, const char *sealed, const char *what, const char *name)
+{
+	const struct sealer	*s = c->sh->sealer;
+	void			*plain;
+	size_t			 len;
+	char			*text;
+
+	if (sealed == NULL) {
+		result_text(&c->result, "");
+		return (DB_OK);
+	}
+	if (s->open(s->arg, table, column, id, sealed, &plain, &len) == -1)
+		return (cmd_fail(c, "the %s of \"%s\" could not be decrypted",
+		    what, name));
+	text = xmemdup0(plain, len);
+	sodium_free(plain);
+	result_text(&c->result, text);
+	explicit_bzero(text, len);
+	free(text);
+	return (DB_OK);
+}
+
+int
+cmd_change_groups(struct cmd_call *c, int kind, int64_t id)
+{
+	const struct refs	*in = opt_refs(c, "assign-group");
+	const struct refs	*out = opt_refs(c, "unassign-group");
+	size_t			 i;
+	int			 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < in->n; i++)
+		r = group_add(c->sh->db, kind, in->v[i].id, id);
+	for (i = 0; r == DB_OK && i < out->n; i++)
+		r = group_drop(c->sh->db, kind, out->v[i].id, id);
+	return (r);
 }

@@ -169,6 +169,22 @@ int	cmd_fail_db(struct cmd_call *, int status);
 int	opts_check(struct cmd_call *, const char *const *single,
 	    const char *const (*either)[2]);
 
+/*
+ * The next cell is the secret that is sealed in a row's column, opened, or ""
+ * for NULL. what and name are for the sentence when it does not open. Returns
+ * DB_OK or what cmd_fail() returned.
+ */
+int	cmd_put_opened(struct cmd_call *, const char *table,
+	    const char *column, int64_t id, const char *sealed,
+	    const char *what, const char *name);
+
+/*
+ * Puts a member into the groups (enum group_kind, db/group.h) of
+ * --assign-group and out of those of --unassign-group. Returns DB_OK or another
+ * class.
+ */
+int	cmd_change_groups(struct cmd_call *, int kind, int64_t id);
+
 /* What was made: its id goes to standard output, its name to the event. */
 void	cmd_made(struct cmd_call *, int64_t id, const char *name);
 

@@ -331,25 +331,9 @@ static const struct cmd_opt	inspect_opts[] = {
 static int
 put_password(struct cmd_call *c, const struct host *h)
 {
-	const struct sealer	*s = c->sh->sealer;
-	void			*plain;
-	size_t			 len;
-	char			*text;
-
-	if (!opt_given(c, "decrypt") || h->password_sealed == NULL) {
-		result_text(&c->result, "");
-		return (DB_OK);
-	}
-	if (s->open(s->arg, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
-	    h->password_sealed, &plain, &len) == -1)
-		return (cmd_fail(c, "the password of \"%s\" could not be "
-		    "decrypted", h->name));
-	text = xmemdup0(plain, len);
-	sodium_free(plain);
-	result_text(&c->result, text);
-	explicit_bzero(text, len);
-	free(text);
-	return (DB_OK);
+	return (cmd_put_opened(c, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
+	    opt_given(c, "decrypt") ? h->password_sealed : NULL, "password",
+	    h->name));
 }
 
 static int

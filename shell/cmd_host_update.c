@@ -135,21 +135,6 @@ update_password(struct cmd_call *c, int64_t id, const char *password)
 	return (r);
 }
 
-static int
-update_groups(struct cmd_call *c, int64_t id)
-{
-	const struct refs	*in = opt_refs(c, "assign-group");
-	const struct refs	*out = opt_refs(c, "unassign-group");
-	size_t			 i;
-	int			 r = DB_OK;
-
-	for (i = 0; r == DB_OK && i < in->n; i++)
-		r = group_add(c->sh->db, GROUP_HOST, in->v[i].id, id);
-	for (i = 0; r == DB_OK && i < out->n; i++)
-		r = group_drop(c->sh->db, GROUP_HOST, out->v[i].id, id);
-	return (r);
-}
-
 /* u is NULL, or where it is from now on; a NULL password stays as it is. */
 static int
 update_host(struct cmd_call *c, struct host *h, const struct url *u,
@@ -169,7 +154,7 @@ update_host(struct cmd_call *c, struct host *h, const struct url *u,
 		r = host_set_password(db, h->id, NULL);
 	if (r == DB_OK && opt_given(c, "reset-hostkey"))
 		r = host_unpin_key(db, h->id);
-	return (r == DB_OK ? update_groups(c, h->id) : r);
+	return (r == DB_OK ? cmd_change_groups(c, GROUP_HOST, h->id) : r);
 }
 
 static int

@@ -233,25 +233,9 @@ static const struct cmd_opt	inspect_opts[] = {
 static int
 put_private(struct cmd_call *c, const struct key *k)
 {
-	const struct sealer	*s = c->sh->sealer;
-	void			*plain;
-	size_t			 len;
-	char			*text;
-
-	if (!opt_given(c, "decrypt") || k->priv_sealed == NULL) {
-		result_text(&c->result, "");
-		return (DB_OK);
-	}
-	if (s->open(s->arg, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
-	    k->priv_sealed, &plain, &len) == -1)
-		return (cmd_fail(c, "the private key of \"%s\" could not be "
-		    "decrypted", k->name));
-	text = xmemdup0(plain, len);
-	sodium_free(plain);
-	result_text(&c->result, text);
-	explicit_bzero(text, len);
-	free(text);
-	return (DB_OK);
+	return (cmd_put_opened(c, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
+	    opt_given(c, "decrypt") ? k->priv_sealed : NULL, "private key",
+	    k->name));
 }
 
 static int

@@ -184,21 +184,6 @@ update_roles(struct cmd_call *c, int64_t id)
 }
 
 static int
-update_groups(struct cmd_call *c, int64_t id)
-{
-	const struct refs	*in = opt_refs(c, "assign-group");
-	const struct refs	*out = opt_refs(c, "unassign-group");
-	size_t			 i;
-	int			 r = DB_OK;
-
-	for (i = 0; r == DB_OK && i < in->n; i++)
-		r = group_add(c->sh->db, GROUP_USER, in->v[i].id, id);
-	for (i = 0; r == DB_OK && i < out->n; i++)
-		r = group_drop(c->sh->db, GROUP_USER, out->v[i].id, id);
-	return (r);
-}
-
-static int
 update_user(struct cmd_call *c, int64_t id)
 {
 	struct user	*u;
@@ -209,7 +194,7 @@ update_user(struct cmd_call *c, int64_t id)
 	if ((r = update_row(c, u)) == DB_OK &&
 	    (r = update_invite(c, u)) == DB_OK &&
 	    (r = update_roles(c, id)) == DB_OK)
-		r = update_groups(c, id);
+		r = cmd_change_groups(c, GROUP_USER, id);
 	user_free(u);
 	return (r);
 }
