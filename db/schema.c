@@ -148,8 +148,28 @@ static const char *const version1[] = {
 	NULL
 };
 
+/*
+ * Where people and keys may come from (CIDR lists, NULL: anywhere), which
+ * remote accounts a rule allows, invites for several keys, a key that is
+ * taking another's place, and events that came out of a backup.
+ */
+static const char *const version2[] = {
+	"ALTER TABLE users ADD COLUMN allowed_from {opttext}",
+	"ALTER TABLE users ADD COLUMN invite_uses {int} DEFAULT 1",
+	"ALTER TABLE user_keys ADD COLUMN allowed_from {opttext}",
+	"ALTER TABLE user_keys ADD COLUMN expires_at {int} DEFAULT 0",
+	"ALTER TABLE acls ADD COLUMN login_pattern {name} DEFAULT ''",
+	"ALTER TABLE private_keys ADD COLUMN replaces_id {optint}",
+	"ALTER TABLE events ADD COLUMN restored {int} DEFAULT 0",
+	"CREATE INDEX events_created ON events (created_at)",
+	"CREATE INDEX events_author ON events (author_name)",
+	"CREATE INDEX events_domain ON events (domain, action)",
+	NULL
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version1 },
+	{ 2, version2 },
 };
 const size_t schema_migrations_count =
     sizeof(schema_migrations) / sizeof(schema_migrations[0]);
