@@ -13,11 +13,13 @@
 #include "db/host.h"
 #include "db/query.h"
 #include "lib/clock.h"
+#include "lib/escape.h"
 #include "lib/xmalloc.h"
 
 #define COLUMNS \
 	"a.id, a.action, a.weight, a.host_pattern, a.inception," \
-	" a.expiration, a.comment, a.created_at, a.updated_at"
+	" a.expiration, a.comment, a.created_at, a.updated_at," \
+	" a.login_pattern"
 
 #define NAMES(links, groups) \
 	"SELECT l.acl_id, g.name FROM " links " l" \
@@ -69,6 +71,7 @@ acl_clear(void *row)
 	struct acl	*a = row;
 
 	free(a->host_pattern);
+	free(a->login_pattern);
 	free(a->comment);
 	db_names_free(&a->user_groups);
 	db_names_free(&a->host_groups);
@@ -109,6 +112,7 @@ acl_read(struct db_stmt *st, void *row)
 	a->comment = col_text(st);
 	a->created_at = col_int(st);
 	a->updated_at = col_int(st);
+	a->login_pattern = col_text(st);
 }
 
 static void
@@ -140,7 +144,8 @@ acl_check(struct db *db, const struct acl *a)
 {
 	int	r;
 
-	if ((r = db_check_short(db, "pattern", a->host_pattern)) != DB_OK)
+	if ((r = db_check_short(db, "pattern", a->host_pattern)) != DB_OK ||
+	    (r = db_check_short(db, "login", a->login_pattern)) != DB_OK)
 		return (r);
 	return (db_check_text(db, "comment", a->comment));
 }
@@ -156,11 +161,12 @@ acl_create(struct db *db, const struct acl *a, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO acls (action, weight,"
 	    " host_pattern, inception, expiration, comment, created_at,"
-	    " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    " updated_at, login_pattern)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment), bind_int(now),
-	    bind_int(now))));
+	    bind_int(now), bind_text(a->login_pattern))));
 }
 
 int
@@ -172,11 +178,12 @@ acl_update(struct db *db, const struct acl *a)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
 	    " host_pattern = ?, inception = ?, expiration = ?, comment = ?,"
-	    " updated_at = ? WHERE id = ?",
+	    " updated_at = ?, login_pattern = ? WHERE id = ?",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment),
-	    bind_int(clock_utc()), bind_int(a->id))));
+	    bind_int(clock_utc()), bind_text(a->login_pattern),
+	    bind_int(a->id))));
 }
 
 int
@@ -363,17 +370,53 @@ acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 	size_t			 i;
 
 	for (i = 0; i < l->n; i++)
-		if (l->v[i].matched && acl_in_force(&l->v[i], now) &&
-		    (best == NULL || acl_before(&l->v[i], best)))
+		if (l->v[i].matched && acl_speaks_of_account(&l->v[i]) &&
+		    acl_in_force(&l->v[i], now) && (best == NULL ||
+		    acl_before(&l->v[i], best)))
 			best = &l->v[i];
 	if (by != NULL)
 		*by = best;
 	return (best != NULL ? best->action : ACL_DENY);
 }
 
-/* Sets `matched' where a pattern fits, and keeps those that matched. */
+int
+acl_account_valid(const char *account)
+{
+	size_t	len = strlen(account);
+
+	return (len > 0 && len <= DB_NAME_MAX && text_is_clean(account, len));
+}
+
+int
+acl_speaks_of_account(const struct acl *a)
+{
+	return (a->account < ACL_NOT_OWN_ACCOUNT);
+}
+
+static enum acl_account
+match_account(const struct acl *a, const struct host *h, const char *account)
+{
+	const char	*wanted = account != NULL ? account : h->login;
+	int		 flags = a->action == ACL_DENY ? FNM_CASEFOLD : 0;
+
+	if (a->login_pattern[0] == '\0' && a->action == ACL_DENY)
+		return (ACL_EVERY_ACCOUNT);
+	if (account != NULL && a->action == ACL_ALLOW &&
+	    !acl_account_valid(account))
+		return (ACL_ACCOUNT_DIFFERS);
+	if (a->login_pattern[0] == '\0')
+		return (strcmp(wanted, h->login) == 0 ? ACL_OWN_ACCOUNT :
+		    ACL_NOT_OWN_ACCOUNT);
+	return (fnmatch(a->login_pattern, wanted, flags) == 0 ?
+	    ACL_ACCOUNT_FITS : ACL_ACCOUNT_DIFFERS);
+}
+
+/*
+ * Sets `matched' where a pattern of hosts fits, keeps those that matched, and
+ * holds these against the account.
+ */
 static void
-match_patterns(struct acl_list *l, const struct host *h)
+match_patterns(struct acl_list *l, const struct host *h, const char *account)
 {
 	locale_t	 before;
 	struct acl	*a;
@@ -390,18 +433,21 @@ match_patterns(struct acl_list *l, const struct host *h)
 			a->matched =
 			    fnmatch(a->host_pattern, h->name, 0) == 0 ||
 			    fnmatch(a->host_pattern, h->addr, 0) == 0;
-		if (a->matched)
-			l->v[n++] = *a;
-		else
+		if (!a->matched) {
 			acl_clear(a);
+			continue;
+		}
+		a->account = match_account(a, h, account);
+		l->v[n++] = *a;
 	}
 	uselocale(before);
 	l->n = n;
 }
 
 int
-acl_judge(struct db *db, int64_t user_id, const struct host *h, int64_t now,
-    enum acl_action *verdict, struct acl_list **rules, const struct acl **by)
+acl_judge(struct db *db, int64_t user_id, const struct host *h,
+    const char *account, int64_t now, enum acl_action *verdict,
+    struct acl_list **rules, const struct acl **by)
 {
 	struct acl_list	*l;
 	int		 r;
@@ -413,7 +459,7 @@ acl_judge(struct db *db, int64_t user_id, const struct host *h, int64_t now,
 	}
 	if ((r = acl_matching(db, user_id, h->id, &l)) != DB_OK)
 		return (r);
-	match_patterns(l, h);
+	match_patterns(l, h, account);
 	*verdict = acl_decide(l, now, rules != NULL ? by : NULL);
 	if (rules != NULL)
 		*rules = l;

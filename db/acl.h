@@ -20,11 +20,23 @@ enum acl_action {
 	ACL_ALLOW
 };
 
+/* Whether a rule speaks of the account that is asked for, and why. */
+enum acl_account {
+	ACL_EVERY_ACCOUNT,		/* a deny without a pattern */
+	ACL_OWN_ACCOUNT,		/* the host's own, and no pattern */
+	ACL_ACCOUNT_FITS,		/* the pattern */
+	/* these do not: */
+	ACL_NOT_OWN_ACCOUNT,
+	ACL_ACCOUNT_DIFFERS		/* from the pattern */
+};
+
 struct acl {
 	int64_t		 id;
 	enum acl_action	 action;
 	int64_t		 weight;
 	char		*host_pattern;	/* glob, "" if none */
+	char		*login_pattern;	/* glob of accounts on the host; "": the
+					   host's own, of a deny all */
 	int64_t		 inception;	/* in force from, 0: always was */
 	int64_t		 expiration;	/* and before, 0: for ever */
 	char		*comment;
@@ -39,6 +51,7 @@ struct acl {
 	 * against the host's name and address and sets 1 if it fits.
 	 */
 	int		 matched;
+	enum acl_account account;	/* of acl_judge() */
 };
 
 struct acl_list {
@@ -89,23 +102,36 @@ int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 
 /*
  * The decision on a list of candidates in any order: those with `matched`
- * set and in force at `now` count. *by, unless it is NULL, gets the rule
+ * set that speak of the account and are in force at `now` count. *by, unless it is NULL, gets the rule
  * that decided (borrowed from the list), or NULL if none did.
  */
 enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
 		    const struct acl **by);
 
 /*
- * The decision for a login of this user on this host, and for whoever wants
- * it explained: the rules of acl_matching() whose patterns are held against
- * the host's name and address (a glob(7) of bytes, in any locale), and
- * acl_decide() on those that fit. Unless rules is NULL, *rules gets them, in
- * the order in which they decide (acl_list_free()), and *by is borrowed from
- * that list or NULL. On failure *verdict is ACL_DENY.
+ * The decision for a login of this user on this host as an account (NULL: the
+ * host's own), and for whoever wants it explained: the rules of acl_matching()
+ * whose patterns are held against the host's name and address (a glob(7) of
+ * bytes, in any locale), and acl_decide() on those that speak of the account.
+ *
+ * A rule that allows and has no account pattern allows the host's own account,
+ * and with one the accounts that fit; a rule that denies denies all accounts,
+ * or those that fit in upper or lower case, for there are hosts to which that
+ * is the same. No rule allows what acl_account_valid() does not.
+ *
+ * Unless rules is NULL, *rules gets all that match the host, in the order in
+ * which they decide, with `account` set (acl_list_free()), and *by is borrowed
+ * from that list or NULL. On failure *verdict is ACL_DENY.
  */
 int	acl_judge(struct db *db, int64_t user_id, const struct host *h,
-	    int64_t now, enum acl_action *verdict, struct acl_list **rules,
-	    const struct acl **by);
+	    const char *account, int64_t now, enum acl_action *verdict,
+	    struct acl_list **rules, const struct acl **by);
+
+/* Whether it may be asked for: 1 to 255 bytes of UTF-8 that show. */
+int	acl_account_valid(const char *account);
+
+/* Whether the rule speaks of the account that acl_judge() was asked about. */
+int	acl_speaks_of_account(const struct acl *a);
 
 /* Whether the rule has begun and has not ended; matched or not. */
 int	acl_in_force(const struct acl *a, int64_t now);

@@ -28,11 +28,12 @@
 
 int
 access_rules(struct db *db, const struct user *u, const struct host *h,
-    int64_t now, int *allowed)
+    const char *account, int64_t now, int *allowed)
 {
 	enum acl_action	verdict;
-	int		r = acl_judge(db, u->id, h, now, &verdict, NULL, NULL);
+	int		r;
 
+	r = acl_judge(db, u->id, h, account, now, &verdict, NULL, NULL);
 	*allowed = verdict == ACL_ALLOW;
 	return (r);
 }
@@ -66,7 +67,7 @@ user_json(const struct user *u)
 }
 
 static char *
-host_json(const struct host *h)
+host_json(const struct host *h, const char *account)
 {
 	json_t	*o;
 	char	*url, *text;
@@ -74,10 +75,11 @@ host_json(const struct host *h)
 
 	url = xasprintf("%s://%s@%s%s%s:%u", host_scheme_name(h->scheme),
 	    h->login, v6 ? "[" : "", h->addr, v6 ? "]" : "", h->port);
-	o = json_pack("{s:I, s:s, s:s, s:s, s:o, s:s}",
+	o = json_pack("{s:I, s:s, s:s, s:s, s:o, s:s, s:s}",
 	    "ID", (json_int_t)h->id, "Name", h->name, "URL", url,
 	    "Comment", h->comment, "Groups", names_json(&h->groups),
-	    "Logging", host_logging_name(h->logging));
+	    "Logging", host_logging_name(h->logging),
+	    "Account", account != NULL ? account : h->login);
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	free(url);
@@ -207,9 +209,10 @@ hook_run(const char *program, int verdict, char *user, char *host, int64_t ms,
 
 int
 access_hook(const char *program, int verdict, const struct user *u,
-    const struct host *h, int64_t ms, void (*prepare)(void *), void *arg)
+    const struct host *h, const char *account, int64_t ms,
+    void (*prepare)(void *), void *arg)
 {
-	char	*user = user_json(u), *host = host_json(h);
+	char	*user = user_json(u), *host = host_json(h, account);
 	int	 allowed = -1;
 
 	if (user != NULL && host != NULL)
@@ -224,12 +227,12 @@ access_hook(const char *program, int verdict, const struct user *u,
 
 int
 access_granted(struct monitor *m, const struct user *u, const struct host *h,
-    int verdict)
+    const char *account, int verdict)
 {
 	const char	*hook = m->settings->acl_check_cmd;
 
 	if (hook[0] == '\0')
 		return (verdict);
-	return (access_hook(hook, verdict, u, h, ACCESS_HOOK_MS,
+	return (access_hook(hook, verdict, u, h, account, ACCESS_HOOK_MS,
 	    monitor_forget, m));
 }

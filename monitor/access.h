@@ -16,30 +16,32 @@ struct user;
 #define ACCESS_HOOK_MS	2000	/* a hook's time to decide */
 
 /*
- * Whether the rules that are in force at `now` (UTC seconds) allow it: *allowed
- * is 1 or 0, as acl_judge() has it. Returns a class of enum db_status; *allowed
+ * Whether the rules that are in force at `now` (UTC seconds) allow it, as an
+ * account on the host (NULL: its own): *allowed is 1 or 0, as acl_judge() has
+ * it. Returns a class of enum db_status; *allowed
  * is 0 then.
  */
 int	access_rules(struct db *, const struct user *, const struct host *,
-	    int64_t now, int *allowed);
+	    const char *account, int64_t now, int *allowed);
 
 /*
  * Runs the hook: `program VERDICT USER HOST` with the verdict so far ("allow"
- * or "deny"), and user and host as JSON without any secret. It must print the
+ * or "deny"), and user and host as JSON without any secret; the host's Account
+ * is the one that is asked for there. It must print the
  * word allow and exit 0 within ms milliseconds; everything else denies. All of
  * its process group is killed afterwards. prepare(arg) is called in the forked
  * process, before the program runs. Returns 1, 0, or -1 when it could not be
  * run, was too slow or failed (logged), which denies too.
  */
 int	access_hook(const char *program, int verdict, const struct user *,
-	    const struct host *, int64_t ms, void (*prepare)(void *),
-	    void *arg);
+	    const struct host *, const char *account, int64_t ms,
+	    void (*prepare)(void *), void *arg);
 
 /*
  * The last word: what the hook of the settings makes of the rules' verdict. As
  * access_hook() returns; anything but 1 denies.
  */
 int	access_granted(struct monitor *, const struct user *,
-	    const struct host *, int verdict);
+	    const struct host *, const char *account, int verdict);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
 #include "db/key.h"
@@ -39,23 +40,66 @@ show(struct shown *s, const char *name)
 	return (escape_into(s->text, sizeof(s->text), name));
 }
 
-/* The same for a host that is not there and for one that is not granted. */
+/*
+ * The same for a host that is not there and for one that is not granted, or
+ * not for this account.
+ */
 static char *
 no_such_host(struct monitor *m, const char *reason)
 {
+	const struct login	*l = &m->wanted;
+	struct shown		 s, t;
+
+	if (l->account == NULL) {
+		log_info("user %s, host %s: %s", m->user->name, l->name,
+		    reason);
+		return (xasprintf("sshportal: no host \"%s\" that you may "
+		    "reach", show(&s, l->name)));
+	}
+	log_info("user %s, host %s, account %s: %s", m->user->name, l->name,
+	    l->account, reason);
+	return (xasprintf("sshportal: no host \"%s\" that you may reach as "
+	    "\"%s\"", show(&s, l->name), show(&t, l->account)));
+}
+
+static char *
+no_such_account(struct monitor *m)
+{
 	struct shown	s;
 
-	log_info("user %s, host %s: %s", m->user->name, m->wanted.name,
-	    reason);
-	return (xasprintf("sshportal: no host \"%s\" that you may reach",
-	    show(&s, m->wanted.name)));
+	show(&s, m->wanted.account);
+	return (xasprintf("sshportal: \"%s\" cannot be an account on a host: "
+	    "before the \"+\" there are 1 to %d bytes that show", s.text,
+	    DB_NAME_MAX));
 }
 
 /* What the store says about the wish. */
 struct lookup {
 	int		 allowed;
+	int		 bad_account;	/* no host has such a one */
 	struct key	*key;
 };
+
+/* A host whose name has a plus in it comes before an account on another. */
+static int
+find_host(struct monitor *m, struct lookup *found)
+{
+	struct login	*l = &m->wanted;
+	int		 r;
+
+	if (l->account != NULL && utf8_is_valid(l->whole, strlen(l->whole))) {
+		r = host_by_name(m->db, l->whole, &m->host);
+		if (r == DB_OK)
+			login_whole_host(l);
+		if (r != DB_NOTFOUND)
+			return (r);
+	}
+	found->bad_account = l->account != NULL &&
+	    !acl_account_valid(l->account);
+	if (found->bad_account)
+		return (DB_NOTFOUND);
+	return (host_by_name(m->db, l->name, &m->host));
+}
 
 static int
 look_up(struct monitor *m, void *arg)
@@ -66,9 +110,10 @@ look_up(struct monitor *m, void *arg)
 	host_free(m->host);
 	m->host = NULL;
 	l->key = NULL;
-	if ((r = host_by_name(m->db, m->wanted.name, &m->host)) != DB_OK)
+	if ((r = find_host(m, l)) != DB_OK)
 		return (r);
-	r = access_rules(m->db, m->user, m->host, clock_utc(), &l->allowed);
+	r = access_rules(m->db, m->user, m->host, m->wanted.account,
+	    clock_utc(), &l->allowed);
 	if (r != DB_OK || m->host->key_id == 0)
 		return (r);
 	r = key_get(m->db, m->host->key_id, &l->key);
@@ -106,11 +151,6 @@ way_there(struct monitor *m, const struct key *k)
 	struct shown		 s, t;
 
 	show(&s, h->name);
-	if (m->wanted.account != NULL &&
-	    strcmp(m->wanted.account, h->login) != 0)
-		return (xasprintf("sshportal: on host \"%s\" you may not log "
-		    "in as \"%s\": leave the account out", s.text,
-		    show(&t, m->wanted.account)));
 	if (h->scheme != HOST_SSH)
 		return (xasprintf("sshportal: \"%s\" is a telnet host, which "
 		    "is not supported", s.text));
@@ -120,6 +160,11 @@ way_there(struct monitor *m, const struct key *k)
 	if (k != NULL && load_up_key(m, k) == -1)
 		return (xasprintf("sshportal: the key for host \"%s\" cannot "
 		    "be read: tell an administrator", s.text));
+	if (k == NULL && h->password_sealed != NULL &&
+	    login_other_account(&m->wanted, h))
+		return (xasprintf("sshportal: host \"%s\" has no key to log "
+		    "in with, and its password is not that of \"%s\": leave "
+		    "the account out", s.text, show(&t, m->wanted.account)));
 	if (h->scheme == HOST_SSH && k == NULL && h->password_sealed == NULL)
 		return (xasprintf("sshportal: host \"%s\" has neither a key "
 		    "nor a password to log in with: tell an administrator",
@@ -138,10 +183,12 @@ find_target(struct monitor *m)
 
 	r = store_try(m, look_up, &l);
 	if (r == DB_NOTFOUND)
-		return (no_such_host(m, "no such host"));
+		return (l.bad_account ? no_such_account(m) :
+		    no_such_host(m, "no such host"));
 	if (r != DB_OK)
 		no = xstrdup(STORE_AWAY);
-	else if ((r = access_granted(m, m->user, m->host, l.allowed)) == 1)
+	else if ((r = access_granted(m, m->user, m->host, m->wanted.account,
+	    l.allowed)) == 1)
 		no = way_there(m, l.key);
 	else if (r == -1 && l.allowed)
 		no = xasprintf("sshportal: the access check for host \"%s\" "
@@ -167,10 +214,11 @@ answer(struct monitor *m, char *no)
 	ipc_init(&out, ASK_TARGET | ANSWER, m->target_id);
 	if (no == NULL) {
 		a.host = h->name;
-		a.account = h->login;
+		a.account = login_account(&m->wanted, h);
 		a.scheme = h->scheme == HOST_TELNET ?
 		    SCHEME_TELNET : SCHEME_SSH;
-		a.has_password = h->password_sealed != NULL;
+		a.has_password = h->password_sealed != NULL &&
+		    !login_other_account(&m->wanted, h);
 		a.key = m->up_blob;
 		a.key_len = m->up_blob_len;
 		a.hostkey_type = h->host_key_type;

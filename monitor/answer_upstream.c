@@ -152,7 +152,7 @@ answer_up_sign(struct monitor *m, struct ipc *req)
 	if (get_ask_up_sign(&req->body, &a) == -1 || a.hop != 0 ||
 	    m->up_key == NULL)
 		return (-1);
-	l.account = m->host->login;
+	l.account = login_account(&m->wanted, m->host);
 	l.legacy = m->host->legacy;
 	l.ids = &m->up_ids;
 	msg_init(&sig);
@@ -203,8 +203,10 @@ answer_up_password(struct monitor *m, struct ipc *req)
 	struct ipc		 out;
 	char			*password;
 
+	/* it is the password of the host's own account and of no other */
 	if (get_ask_up_password(&req->body, &a) == -1 || a.hop != 0 ||
-	    m->host->password_sealed == NULL)
+	    m->host->password_sealed == NULL ||
+	    login_other_account(&m->wanted, m->host))
 		return (-1);
 	password = open_password(m);
 	answer.password = password != NULL ? password : "";

@@ -58,7 +58,7 @@ journal_begin(struct monitor *m, void *unused)
 		.user_name = m->user->name,
 		.host_id = m->host->id,
 		.host_name = m->host->name,
-		.account = m->host->login,
+		.account = (char *)login_account(&m->wanted, m->host),
 		.instance_id = m->instance,
 		.source = m->source,
 		.client_version = m->client_version,
@@ -81,8 +81,9 @@ journal_begin(struct monitor *m, void *unused)
 		return (r);
 	}
 	m->session = id;
-	log_info("session %lld: user %s to host %s from %s port %s",
-	    (long long)id, m->user->name, m->host->name, m->address, m->port);
+	log_info("session %lld: user %s to host %s from %s port %s, account "
+	    "%s", (long long)id, m->user->name, m->host->name, m->address,
+	    m->port, s.account);
 	return (DB_OK);
 rollback:
 	db_rollback(m->db);

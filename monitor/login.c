@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/host.h"
 #include "db/user.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
@@ -36,10 +37,26 @@ without_blanks(const char *text)
 	return (copy);
 }
 
+/* [ACCOUNT+]NAME or [ACCOUNT+]host:NAME. */
+static void
+login_parse_host(struct login *l, const char *text)
+{
+	const char	*mark = strstr(text, "+host:"), *plus;
+
+	if (mark != NULL) {
+		login_set(l, LOGIN_HOST, mark + strlen("+host:"));
+		l->account = xmemdup0(text, mark - text);
+	} else if ((plus = strrchr(text, '+')) != NULL) {
+		login_set(l, LOGIN_NAME, plus + 1);
+		l->account = xmemdup0(text, plus - text);
+	} else
+		login_set(l, LOGIN_NAME, text);
+}
+
 void
 login_parse(struct login *l, const char *text, const struct settings *s)
 {
-	const char	*rest, *plus;
+	const char	*rest;
 
 	memset(l, 0, sizeof(*l));
 	l->whole = xstrdup(text);
@@ -52,11 +69,29 @@ login_parse(struct login *l, const char *text, const struct settings *s)
 		login_set(l, LOGIN_INVITE, rest);
 	else if ((rest = after(text, "host:")) != NULL)
 		login_set(l, LOGIN_HOST, rest);
-	else if ((plus = strrchr(text, '+')) != NULL) {
-		login_set(l, LOGIN_NAME, plus + 1);
-		l->account = xmemdup0(text, plus - text);
-	} else
-		login_set(l, LOGIN_NAME, text);
+	else
+		login_parse_host(l, text);
+}
+
+void
+login_whole_host(struct login *l)
+{
+	free(l->name);
+	free(l->account);
+	l->name = xstrdup(l->whole);
+	l->account = NULL;
+}
+
+const char *
+login_account(const struct login *l, const struct host *h)
+{
+	return (l->account != NULL ? l->account : h->login);
+}
+
+int
+login_other_account(const struct login *l, const struct host *h)
+{
+	return (strcmp(login_account(l, h), h->login) != 0);
 }
 
 int

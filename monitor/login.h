@@ -5,6 +5,7 @@
 #ifndef MONITOR_LOGIN_H
 #define MONITOR_LOGIN_H
 
+struct host;
 struct settings;
 struct user;
 
@@ -19,16 +20,28 @@ enum login_kind {
 struct login {
 	enum login_kind	 kind;
 	char		*name;		/* host's name, or the token */
-	char		*account;	/* of ACCOUNT+NAME, else NULL */
+	char		*account;	/* of ACCOUNT+NAME, else NULL: the
+					   host's own */
 	char		*whole;		/* as it was typed */
 	char		*shown;		/* the same for a log: no blanks */
 };
 
 /*
  * Takes a login name apart. NAME is what follows the last '+', for accounts
- * may hold one; after "host:" everything is the name. login_free() frees.
+ * may hold one; after "host:", at the beginning or behind a '+', everything is
+ * the name. login_free() frees.
  */
 void	login_parse(struct login *, const char *text, const struct settings *);
+
+/* It was a host's name as a whole: so it asks for the host's own account. */
+void	login_whole_host(struct login *);
+
+/*
+ * The account to log in as on the host, borrowed, and whether that is another
+ * than the host's own.
+ */
+const char	*login_account(const struct login *, const struct host *);
+int		 login_other_account(const struct login *, const struct host *);
 
 /* Whether this user gets the shell with it: "admin", own name, own e-mail. */
 int	login_is_shell(const struct login *, const struct user *);

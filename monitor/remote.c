@@ -74,8 +74,9 @@ check(struct monitor *m, void *arg)
 	else if (r == DB_OK && (r = host_get(m->db, m->host->id, &h)) ==
 	    DB_NOTFOUND)
 		*why = "the host was removed";
-	else if (r == DB_OK && (r = access_rules(m->db, u, h, clock_utc(),
-	    &allowed)) == DB_OK && access_granted(m, u, h, allowed) != 1)
+	else if (r == DB_OK && (r = access_rules(m->db, u, h,
+	    m->wanted.account, clock_utc(), &allowed)) == DB_OK &&
+	    access_granted(m, u, h, m->wanted.account, allowed) != 1)
 		*why = "you may no longer reach this host";
 	user_free(u);
 	host_free(h);

@@ -116,7 +116,8 @@ ask_in_vain(struct monitor *m)
 	    user_get(m->db, 0, &user) == DB_NOTFOUND &&
 	    host_by_name(m->db, "", &host) == DB_NOTFOUND &&
 	    key_get(m->db, 0, &key) == DB_NOTFOUND)
-		(void)access_rules(m->db, &u, &h, clock_utc(), &allowed);
+		(void)access_rules(m->db, &u, &h, NULL, clock_utc(),
+		    &allowed);
 }
 
 void

@@ -35,13 +35,23 @@ is "arguments" "$(wc -l <"$T/hook/args")" 3
 is "verdict" "$(sed -n 1p "$T/hook/args")" allow
 is "user" "$(sed -n 2p "$T/hook/args" | jq -r '.Name, .Email' |
     tr '\n' ' ')" "bob bob@example.org "
-is "host" "$(sed -n 3p "$T/hook/args" | jq -r .Name)" web1
+is "host" "$(sed -n 3p "$T/hook/args" | jq -r '.Name, .Account' |
+    tr '\n' ' ')" "web1 $HOST_USER "
 unlike "secrets" "$(cat "$T/hook/args" "$T/hook/env")" \
     'PRIVATE|SSHPORTAL|sshportal-key'
 unlike "what it has open" "$(cat "$T/hook/fds")" 'sshportal\.db|memfd'
 if [ "$PORTAL_MODE" = root ]; then
 	is "its uid" "$(cat "$T/hook/uid")" $MONITOR_UID
 fi
+
+say "another account there is named to it"
+hook "printf '%s\\n' \"\$@\" >$T/hook/asked; echo deny"
+as bob refused "as deploy" 'that you may reach as "deploy"$' \
+    p deploy+web1@portal true
+is "verdict" "$(sed -n 1p "$T/hook/asked")" deny
+is "account" "$(sed -n 3p "$T/hook/asked" | jq -r .Account)" deploy
+rm "$T/hook/asked"
+hook "printf '%s\\n' \"\$@\" >$T/hook/args; echo allow"
 
 say "it can allow what the rules deny"
 db_query "DELETE FROM user_user_groups WHERE member_id =

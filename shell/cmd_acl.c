@@ -45,6 +45,8 @@ take_options(struct cmd_call *c, struct acl *a)
 		a->weight = opt_number(c, "weight");
 	if (opt_given(c, "pattern"))
 		a->host_pattern = (char *)opt_text(c, "pattern");
+	if (opt_given(c, "login"))
+		a->login_pattern = (char *)opt_text(c, "login");
 	if (opt_given(c, "comment"))
 		a->comment = (char *)opt_text(c, "comment");
 	if ((r = take_when(c, "inception", &a->inception)) != DB_OK)
@@ -88,6 +90,9 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "pattern", .letter = 'p', .kind = VALUE_TEXT,
 	    .arg = "GLOB",
 	    .brief = "and hosts whose name or address is like this" },
+	{ .name = "login", .kind = VALUE_TEXT, .arg = "GLOB",
+	    .brief = "as which accounts there (the host's own; of a deny, all "
+	    "of them)" },
 	{ .name = "action", .letter = 'a', .kind = VALUE_CHOICE,
 	    .arg = "ACTION", .brief = "what it decides",
 	    .fallback = "allow", .choices = actions },
@@ -151,14 +156,33 @@ static const struct field	explain_fields[] = {
 	{ "Inception", "Inception", FIELD_TIME },
 	{ "Expiration", "Expiration", FIELD_TIME },
 	{ "Comment", "Comment", FIELD_TEXT },
+	{ "Login", "LoginPattern", FIELD_TEXT },
+	{ "Account", "Account", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
 static const struct cmd_opt	explain_opts[] = {
+	{ .name = "login", .kind = VALUE_TEXT, .arg = "ACCOUNT",
+	    .brief = "as which account there (the host's own)" },
 	{ .name = "json", .kind = VALUE_FLAG,
 	    .brief = "the rules alone, as a JSON array" },
 	{ .name = NULL }
 };
+
+/* Why a rule speaks of the account, or does not. */
+static const char *
+account_reason(const struct acl *a)
+{
+	static const char *const	reasons[] = {
+		[ACL_EVERY_ACCOUNT] = "any",
+		[ACL_OWN_ACCOUNT] = "the host's own",
+		[ACL_ACCOUNT_FITS] = "fits",
+		[ACL_NOT_OWN_ACCOUNT] = "not the host's own",
+		[ACL_ACCOUNT_DIFFERS] = "does not fit",
+	};
+
+	return (reasons[a->account]);
+}
 
 /* A rule of the decision; its groups are not among what decided. */
 static int
@@ -185,6 +209,8 @@ put_rule(struct cmd_call *c, const struct acl *a, int decides)
 	result_number(out, a->inception);
 	result_number(out, a->expiration);
 	result_text(out, a->comment);
+	result_text(out, a->login_pattern);
+	result_text(out, account_reason(a));
 	acl_free(whole);
 	return (DB_OK);
 }
@@ -200,7 +226,7 @@ put_verdict(struct cmd_call *c, int usable, enum acl_action verdict,
 		    "disabled or has expired.");
 	else if (by == NULL)
 		result_line(&c->result, "Verdict: deny. No ACL that is in "
-		    "force speaks of this user and this host.");
+		    "force speaks of this user, this host and this account.");
 	else
 		result_line(&c->result, "Verdict: %s, by ACL %" PRId64 ".",
 		    acl_action_name(verdict), by->id);
@@ -210,20 +236,38 @@ put_verdict(struct cmd_call *c, int usable, enum acl_action verdict,
 		    "--acl-check-cmd has the last word; it was not asked.");
 }
 
+/* What the rules do not know: the password is that of one account. */
+static void
+put_password_warning(struct cmd_call *c, const struct host *h,
+    const char *account)
+{
+	if (account != NULL && strcmp(account, h->login) != 0 &&
+	    h->key_id == 0 && h->password_sealed != NULL)
+		result_line(&c->result, "The host has a password and no key: "
+		    "nobody gets in as another account than its own.");
+}
+
 static int
 explain(struct cmd_call *c, const struct user *u, const struct host *h)
 {
+	const char		*account = opt_text(c, "login");
 	const struct acl	*by;
 	struct acl_list		*rules;
 	enum acl_action		 verdict;
 	size_t			 i;
 	int			 r, usable = user_usable(u, c->now);
 
-	r = acl_judge(c->sh->db, u->id, h, c->now, &verdict, &rules, &by);
+	if (account != NULL && !acl_account_valid(account))
+		return (cmd_fail(c, "\"%s\" cannot be an account on a host: "
+		    "it has 1 to %d bytes that show", account, DB_NAME_MAX));
+	r = acl_judge(c->sh->db, u->id, h, account, c->now, &verdict, &rules,
+	    &by);
 	if (r != DB_OK)
 		return (r);
-	if (!opt_given(c, "json"))
+	if (!opt_given(c, "json")) {
 		put_verdict(c, usable, verdict, by);
+		put_password_warning(c, h, account);
+	}
 	for (i = 0; r == DB_OK && i < rules->n; i++)
 		r = put_rule(c, &rules->v[i], usable && by != NULL &&
 		    rules->v[i].id == by->id);
@@ -253,7 +297,7 @@ const struct cmd_entry cmd_acl_explain = {
 	.operands = { "USER HOST", VALUE_USER, 2, 2 },
 	.second = VALUE_HOST,
 	.role = NEED_READER,
-	.fields = explain_fields, .things = "ACLs that match",
+	.fields = explain_fields, .things = "ACLs of this user and host",
 	.exec = acl_explain_exec,
 };
 
@@ -272,6 +316,7 @@ static const struct field	ls_fields[] = {
 	{ "Created", "CreatedAt", FIELD_TIME },
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ NULL, "DeletedAt", FIELD_TIME },
+	{ "Login", "LoginPattern", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -296,6 +341,7 @@ put_acl(struct result *r, const struct acl *a)
 	result_number(r, a->created_at);
 	result_text(r, a->comment);
 	result_number(r, 0);
+	result_text(r, a->login_pattern);
 }
 
 static int
@@ -377,6 +423,9 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "pattern", .letter = 'p', .kind = VALUE_TEXT,
 	    .arg = "GLOB",
 	    .brief = "hosts whose name or address is like this" },
+	{ .name = "login", .kind = VALUE_TEXT, .arg = "GLOB",
+	    .brief = "as which accounts there (empty: the host's own; of a "
+	    "deny, all of them)" },
 	{ .name = "weight", .letter = 'w', .kind = VALUE_NUMBER,
 	    .arg = "N", .brief = "the lowest decides; of equals, deny" },
 	{ .name = "inception", .letter = 'i', .kind = VALUE_WHEN,

@@ -519,6 +519,65 @@ liar_hostkey(struct liar *l, const struct liar_key *k)
 }
 
 static void
+put_up_sign(const struct liar *l, const char *user, const uint8_t *blob,
+    size_t len, struct msg *data)
+{
+	msg_init(data);
+	msg_put_blob(data, l->up_id, sizeof(l->up_id));
+	msg_put_u8(data, 50);
+	msg_put_text(data, user);
+	msg_put_text(data, "ssh-connection");
+	msg_put_text(data, "publickey");
+	msg_put_u8(data, 1);
+	msg_put_text(data, "ssh-ed25519");
+	msg_put_blob(data, blob, len);
+}
+
+int
+liar_up_sign(struct liar *l, const char *user, const uint8_t *blob, size_t len)
+{
+	struct ask_up_sign	a = { .hop = 0 };
+	struct answer_sign	s;
+	struct msg		data, body;
+	struct ipc		in;
+	int			r = -1;
+
+	put_up_sign(l, user, blob, len, &data);
+	a.data = data.data;
+	a.len = data.len;
+	msg_init(&body);
+	put_ask_up_sign(&body, &a);
+	if (liar_ask(l, ASK_UP_SIGN, &body, &in)) {
+		assert_int_equal(get_answer_sign(&in.body, &s), 0);
+		r = s.len;
+		ipc_free(&in);
+	}
+	msg_free(&body);
+	msg_free(&data);
+	return (r);
+}
+
+int
+liar_password(struct liar *l, char *out, size_t size)
+{
+	const struct ask_up_password	a = { 0 };
+	struct answer_password		p;
+	struct msg			body;
+	struct ipc			in;
+	int				r;
+
+	msg_init(&body);
+	put_ask_up_password(&body, &a);
+	if ((r = liar_ask(l, ASK_UP_PASSWORD, &body, &in))) {
+		assert_int_equal(get_answer_password(&in.body, &p), 0);
+		snprintf(out, size, "%s", p.password);
+		ipc_free(&in);
+	}
+	msg_free(&body);
+	return (r);
+}
+
+static void
 reach_host(struct liar *l, enum gate_state state)
 {
 	const char	*login = state == ST_REFUSED ? "dark1" : "web1";

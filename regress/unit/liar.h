@@ -93,6 +93,14 @@ void	liar_target(struct liar *);
  */
 int	liar_hostkey(struct liar *, const struct liar_key *);
 
+/*
+ * Asks for the signature of a login there; returns its length, or -1: hung up.
+ * And for the password, into out; returns 0 for hung up.
+ */
+int	liar_up_sign(struct liar *, const char *user, const uint8_t *blob,
+	    size_t len);
+int	liar_password(struct liar *, char *out, size_t size);
+
 /* A login's signature, over the data that the arguments tell. */
 size_t	liar_sign(const struct liar *, const char *login,
 	    const struct liar_key *signer, const struct liar_key *named,

@@ -55,11 +55,14 @@ struct scene {
 	struct user	 user;
 	struct host	 host;
 	int64_t		 users, hosts;
+	const char	*account;	/* that is asked for, or NULL */
+	const char	*login;		/* pattern of the rules to come */
 };
 
 static void
 scene_set(struct scene *s, struct db *db)
 {
+	memset(s, 0, sizeof(*s));
 	s->db = db;
 	s->user = user;
 	s->user.invite_hash = NULL;
@@ -83,7 +86,8 @@ rule(struct scene *s, enum acl_action action, int64_t weight,
     const char *pattern)
 {
 	const struct acl	a = { .action = action, .weight = weight,
-				    .host_pattern = (char *)pattern };
+				    .host_pattern = (char *)pattern,
+				    .login_pattern = (char *)s->login };
 	int64_t			id;
 
 	assert_int_equal(acl_create(s->db, &a, &id), DB_OK);
@@ -103,10 +107,10 @@ allowed_at(struct scene *s, int64_t now, int64_t by)
 	enum acl_action		 verdict;
 	int			 allowed;
 
-	assert_int_equal(access_rules(s->db, &s->user, &s->host, now,
-	    &allowed), DB_OK);
-	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, now, &verdict,
-	    &rules, &decided), DB_OK);
+	assert_int_equal(access_rules(s->db, &s->user, &s->host, s->account,
+	    now, &allowed), DB_OK);
+	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, s->account,
+	    now, &verdict, &rules, &decided), DB_OK);
 	assert_int_equal(verdict == ACL_ALLOW, allowed);
 	assert_int_equal(decided != NULL ? decided->id : 0, by);
 	acl_list_free(rules);
@@ -173,6 +177,144 @@ test_patterns(void **state)
 	}
 }
 
+/* What one rule says of an account; it is removed again. */
+static int
+of_account(struct scene *s, enum acl_action action, const char *login,
+    const char *account)
+{
+	int64_t	id;
+	int	yes;
+
+	s->login = login;
+	s->account = account;
+	id = rule(s, action, 3, "");
+	if (action == ACL_ALLOW) {
+		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
+		    &yes) == DB_OK && yes;
+		assert_int_equal(allowed(s, yes ? id : 0), yes);
+	} else {
+		s->login = "*";
+		(void)rule(s, ACL_ALLOW, 9, "");
+		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
+		    &yes) == DB_OK && yes;
+		assert_int_equal(allowed(s, yes ? id + 1 : id), yes);
+		assert_int_equal(acl_remove(s->db, id + 1), DB_OK);
+	}
+	assert_int_equal(acl_remove(s->db, id), DB_OK);
+	return (yes);
+}
+
+/* The host's own account is "bart". */
+static void
+test_accounts(void **state)
+{
+	static const struct {
+		const char	*login, *account;
+		int		 allow, deny;	/* what is then allowed */
+	} cases[] = {
+		{ "", NULL, 1, 0 }, { "", "bart", 1, 0 },
+		{ "", "root", 0, 0 }, { "", "Bart", 0, 0 },
+		{ "root", NULL, 0, 1 }, { "root", "bart", 0, 1 },
+		{ "root", "root", 1, 0 }, { "root", "roots", 0, 1 },
+		{ "*", NULL, 1, 0 }, { "*", "root", 1, 0 },
+		{ "b*t", NULL, 1, 0 }, { "b*t", "bart", 1, 0 },
+		{ "dep*", "deploy", 1, 0 }, { "dep*", "dep", 1, 0 },
+		{ "dep*", "xdeploy", 0, 1 }, { "app-[0-9]", "app-7", 1, 0 },
+		{ "app-[0-9]", "app-x", 0, 1 },
+		/* denied in any case, allowed only as it is written */
+		{ "root", "Root", 0, 0 }, { "ROOT", "root", 0, 0 },
+	};
+	struct scene	s;
+	size_t		i;
+
+	scene_set(&s, fixture_use(state)->db);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (of_account(&s, ACL_ALLOW, cases[i].login,
+		    cases[i].account) != cases[i].allow)
+			fail_msg("allow --login='%s': %s", cases[i].login,
+			    cases[i].account);
+		if (of_account(&s, ACL_DENY, cases[i].login,
+		    cases[i].account) != cases[i].deny)
+			fail_msg("deny --login='%s': %s", cases[i].login,
+			    cases[i].account);
+	}
+}
+
+/* Whatever the rules say, some accounts there are not. */
+static void
+test_hostile_accounts(void **state)
+{
+	static const char *const	bad[] = { "", "a\n", "\033[2J", "a\tb",
+					    "\x7f", "caf\xff", "\xc2\x9b",
+					    "\xe2\x80\xae" };
+	char				longest[DB_NAME_MAX + 2];
+	struct scene			s;
+	int64_t				id;
+	size_t				i;
+
+	scene_set(&s, fixture_use(state)->db);
+	s.login = "*";
+	id = rule(&s, ACL_ALLOW, 3, "");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(acl_account_valid(bad[i]));
+		s.account = bad[i];
+		assert_false(allowed(&s, 0));
+	}
+	memset(longest, 'x', sizeof(longest));
+	longest[DB_NAME_MAX] = '\0';
+	s.account = longest;
+	assert_true(acl_account_valid(longest));
+	assert_true(allowed(&s, id));
+	longest[DB_NAME_MAX] = 'x';
+	longest[DB_NAME_MAX + 1] = '\0';
+	assert_false(acl_account_valid(longest));
+	assert_false(allowed(&s, 0));
+	s.account = "DOMAIN\\jo\xc3\xab smith";
+	assert_true(allowed(&s, id));
+}
+
+/* Weights decide among the rules that speak of the account, and why is told. */
+static void
+test_account_weights(void **state)
+{
+	const struct acl	*by;
+	struct acl_list		*l;
+	enum acl_action		 verdict;
+	struct scene		 s;
+	int64_t			 own, deploy, not_root;
+
+	scene_set(&s, fixture_use(state)->db);
+	own = rule(&s, ACL_ALLOW, 5, "");
+	s.login = "*";
+	deploy = rule(&s, ACL_ALLOW, 6, "web*");
+	s.login = "root";
+	not_root = rule(&s, ACL_DENY, 4, "");
+	assert_true(allowed(&s, own));
+	s.account = "deploy";
+	assert_true(allowed(&s, deploy));
+	s.account = "root";
+	assert_false(allowed(&s, not_root));
+	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, "root", 1000,
+	    &verdict, &l, &by), DB_OK);
+	assert_int_equal(l->n, 3);
+	assert_int_equal(l->v[0].account, ACL_ACCOUNT_FITS);
+	assert_string_equal(l->v[0].login_pattern, "root");
+	assert_int_equal(l->v[1].account, ACL_NOT_OWN_ACCOUNT);
+	assert_int_equal(l->v[2].account, ACL_ACCOUNT_FITS);
+	acl_list_free(l);
+	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, NULL, 1000,
+	    &verdict, &l, &by), DB_OK);
+	assert_int_equal(l->v[0].account, ACL_ACCOUNT_DIFFERS);
+	assert_int_equal(l->v[1].account, ACL_OWN_ACCOUNT);
+	acl_list_free(l);
+	s.login = "";
+	rule(&s, ACL_DENY, 4, "*");
+	s.account = "deploy";
+	assert_false(allowed(&s, not_root + 1));
+	s.account = NULL;
+	assert_false(allowed(&s, not_root + 1));
+}
+
 /* A process that has set a locale decides as one that has not. */
 static void
 test_locale(void **state)
@@ -233,13 +375,16 @@ nothing(void *arg)
 	(void)arg;
 }
 
+static const char	*asked;		/* account, or NULL */
+
 static int
 run(const char *body, int verdict, int64_t ms)
 {
 	char	*path = script(body);
 	int	 r;
 
-	r = access_hook(path, verdict, &user, &host, ms, nothing, NULL);
+	r = access_hook(path, verdict, &user, &host, asked, ms, nothing,
+	    NULL);
 	free(path);
 	return (r);
 }
@@ -286,7 +431,7 @@ test_failing(void **state)
 	assert_int_equal(run("echo allow; kill -9 $$", 1, ACCESS_HOOK_MS),
 	    -1);
 	assert_int_equal(access_hook("/nonexistent/hook", 1, &user, &host,
-	    ACCESS_HOOK_MS, nothing, NULL), -1);
+	    NULL, ACCESS_HOOK_MS, nothing, NULL), -1);
 	/* More than it may say, at once and for ever. */
 	assert_int_equal(run("echo allow; yes", 1, SHORT_MS), -1);
 }
@@ -367,8 +512,16 @@ test_arguments(void **state)
 	    "\"Groups\":[{\"Name\":\"staff\"}]}");
 	assert_string_equal(host_text, "{\"ID\":9,\"Name\":\"web1\","
 	    "\"URL\":\"ssh://bart@[2001:db8::1]:2022\",\"Comment\":\"\","
-	    "\"Groups\":[],\"Logging\":\"everything\"}");
+	    "\"Groups\":[],\"Logging\":\"everything\","
+	    "\"Account\":\"bart\"}");
 	free(user_text);
+	free(host_text);
+	asked = "deploy";
+	assert_int_equal(run(body, 1, ACCESS_HOOK_MS), 1);
+	asked = NULL;
+	host_text = contents("host");
+	assert_non_null(strstr(host_text, "\"URL\":\"ssh://bart@"));
+	assert_non_null(strstr(host_text, "\"Account\":\"deploy\"}"));
 	free(host_text);
 	free(body);
 }
@@ -423,6 +576,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_weights),
 		ON_BOTH(test_patterns),
+		ON_BOTH(test_accounts),
+		ON_BOTH(test_hostile_accounts),
+		ON_BOTH(test_account_weights),
 		ON_SQLITE(test_locale),
 		ON_BOTH(test_times),
 		cmocka_unit_test(test_words),

@@ -419,6 +419,9 @@ acls(void **state)
 	assert_string_equal(a->host_groups.name[0], "hg");
 	a->action = ACL_ALLOW;
 	a->weight = 0;
+	assert_string_equal(a->login_pattern, "");
+	free(a->login_pattern);
+	a->login_pattern = strdup("dep*");
 	a->inception = 10;
 	a->expiration = 20;
 	assert_int_equal(acl_update(f->db, a), DB_OK);
@@ -429,6 +432,7 @@ acls(void **state)
 	assert_int_equal(l->v[0].action, ACL_ALLOW);
 	assert_int_equal(l->v[0].inception, 10);
 	assert_int_equal(l->v[0].expiration, 20);
+	assert_string_equal(l->v[0].login_pattern, "dep*");
 	assert_int_equal(l->v[0].host_groups.n, 1);
 	acl_list_free(l);
 	assert_int_equal(group_get(f->db, GROUP_HOST, w.hg, &group), DB_OK);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "db/host.h"
 #include "db/user.h"
 #include "lib/settings.h"
 #include "monitor/login.h"
@@ -42,6 +43,12 @@ static const struct {
 	{ "a+b+web1", LOGIN_NAME, "web1", "a+b" },
 	{ "+web1", LOGIN_NAME, "web1", "" },
 	{ "deploy+", LOGIN_NAME, "", "deploy" },
+	{ "deploy+host:web1", LOGIN_HOST, "web1", "deploy" },
+	{ "a+b+host:c+d", LOGIN_HOST, "c+d", "a+b" },
+	{ "+host:web1", LOGIN_HOST, "web1", "" },
+	{ "host:a+host:b", LOGIN_HOST, "a+host:b", NULL },
+	{ "deploy+admin", LOGIN_NAME, "admin", "deploy" },
+	{ "deploy+healthcheck", LOGIN_NAME, "healthcheck", "deploy" },
 	{ "x from 192.0.2.1 port 22 ssh2: y", LOGIN_NAME,
 	    "x from 192.0.2.1 port 22 ssh2: y", NULL },
 };
@@ -66,6 +73,39 @@ test_parse(void **state)
 			assert_string_equal(l.account, cases[i].account);
 		login_free(&l);
 	}
+}
+
+/* As whom one logs in on a host whose own account is "bart". */
+static void
+test_account(void **state)
+{
+	static const struct {
+		const char	*text, *account;
+		int		 other;
+	} logins[] = {
+		{ "web1", "bart", 0 }, { "bart+web1", "bart", 0 },
+		{ "host:web1", "bart", 0 }, { "bart+host:web1", "bart", 0 },
+		{ "root+web1", "root", 1 }, { "Bart+web1", "Bart", 1 },
+		{ "+web1", "", 1 }, { "root+host:web1", "root", 1 },
+	};
+	const struct host	h = { .login = (char *)"bart" };
+	struct login		l;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
+		login_parse(&l, logins[i].text, &settings);
+		assert_string_equal(login_account(&l, &h), logins[i].account);
+		assert_int_equal(login_other_account(&l, &h),
+		    logins[i].other);
+		login_free(&l);
+	}
+	/* a host that is called so as a whole */
+	login_parse(&l, "root+web1", &settings);
+	login_whole_host(&l);
+	assert_string_equal(l.name, "root+web1");
+	assert_string_equal(login_account(&l, &h), "bart");
+	login_free(&l);
 }
 
 static int
@@ -95,6 +135,8 @@ test_shell(void **state)
 	assert_false(is_shell("alice", "bob", "bob@example.com"));
 	assert_false(is_shell("Bob", "bob", ""));
 	assert_false(is_shell("x+bob", "bob", ""));
+	assert_false(is_shell("x+host:bob", "bob", ""));
+	assert_false(is_shell("x+admin", "bob", ""));
 	assert_false(is_shell("host:bob", "bob", ""));
 	assert_false(is_shell("host:admin", "bob", ""));
 	/* A user without e-mail does not own the empty name. */
@@ -106,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_shell),
 	};
 

@@ -49,46 +49,6 @@ newest_session(int *active)
 	return (name);
 }
 
-static void
-put_up_sign(const struct liar *l, const char *user, const uint8_t *blob,
-    size_t len, struct msg *data)
-{
-	msg_init(data);
-	msg_put_blob(data, l->up_id, sizeof(l->up_id));
-	msg_put_u8(data, 50);
-	msg_put_text(data, user);
-	msg_put_text(data, "ssh-connection");
-	msg_put_text(data, "publickey");
-	msg_put_u8(data, 1);
-	msg_put_text(data, "ssh-ed25519");
-	msg_put_blob(data, blob, len);
-}
-
-/* Asks for a login's signature; -1: hung up, else its length. */
-static int
-up_sign(struct liar *l, const char *user, const uint8_t *blob, size_t len)
-{
-	struct ask_up_sign	a = { .hop = 0 };
-	struct answer_sign	s;
-	struct msg		data, body;
-	struct ipc		in;
-	int			r = -1;
-
-	put_up_sign(l, user, blob, len, &data);
-	a.data = data.data;
-	a.len = data.len;
-	msg_init(&body);
-	put_ask_up_sign(&body, &a);
-	if (liar_ask(l, ASK_UP_SIGN, &body, &in)) {
-		assert_int_equal(get_answer_sign(&in.body, &s), 0);
-		r = s.len;
-		ipc_free(&in);
-	}
-	msg_free(&body);
-	msg_free(&data);
-	return (r);
-}
-
 static int
 channel_open(struct liar *l, uint32_t number, int *recording)
 {
@@ -135,7 +95,7 @@ test_honest(void **state)
 	free(name);
 	assert_true(liar_hostkey(&l, &liar_alice));
 	assert_string_equal(l.account, "bart");
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), 64);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), 64);
 	assert_true(channel_open(&l, 7, &fd));
 	assert_true(fd != -1);
 	assert_int_equal(write(fd, "x", 1), 1);
@@ -441,9 +401,9 @@ test_counts(void **state)
 
 	liar_reach(&l, ST_RUN);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len),
+		assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len),
 		    64);
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 }
 
@@ -455,21 +415,21 @@ test_up_sign(void **state)
 
 	(void)state;
 	liar_reach(&l, ST_RUN);
-	assert_int_equal(up_sign(&l, "root", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "root", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 	liar_reach(&l, ST_RUN);
-	assert_int_equal(up_sign(&l, "bart", liar_bob.blob, liar_bob.len),
+	assert_int_equal(liar_up_sign(&l, "bart", liar_bob.blob, liar_bob.len),
 	    -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 	/* Not before the host has shown its key, nor after a wrong one. */
 	liar_reach(&l, ST_HOSTKEY);
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 	liar_reach(&l, ST_RUN);
 	assert_int_equal(liar_bye(&l), MONITOR_DONE);
 	liar_reach(&l, ST_HOSTKEY);
 	assert_false(liar_hostkey(&l, &liar_nobody));
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 }
 
@@ -509,49 +469,29 @@ test_other_connection(void **state)
 	liar_transcript(&l, 7, liar_nobody.blob, liar_nobody.len, &t);
 	EVP_Digest(t.data, t.len, l.up_id, NULL, EVP_sha256(), NULL);
 	msg_free(&t);
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_RUN);
 	liar_transcript(&l, 8, liar_alice.blob, liar_alice.len, &t);
 	EVP_Digest(t.data, t.len, l.up_id, NULL, EVP_sha256(), NULL);
 	msg_free(&t);
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_RUN);
 	memcpy(l.up_id, l.session_id, sizeof(l.up_id));
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_RUN);
 	memset(l.up_id, 0, sizeof(l.up_id));
-	assert_int_equal(up_sign(&l, "bart", l.up_blob, l.up_len), -1);
+	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), -1);
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	cut_transcript(0);
 	cut_transcript(100);
 	cut_transcript(8 + strlen(SERVER_VERSION));
-}
-
-static int
-ask_password(struct liar *l, char *out, size_t size)
-{
-	const struct ask_up_password	a = { 0 };
-	struct answer_password		p;
-	struct msg			body;
-	struct ipc			in;
-	int				r;
-
-	msg_init(&body);
-	put_ask_up_password(&body, &a);
-	if ((r = liar_ask(l, ASK_UP_PASSWORD, &body, &in))) {
-		assert_int_equal(get_answer_password(&in.body, &p), 0);
-		snprintf(out, size, "%s", p.password);
-		ipc_free(&in);
-	}
-	msg_free(&body);
-	return (r);
 }
 
 /* The password: of a host that has one, once, and after its key. */
@@ -563,7 +503,7 @@ test_up_password(void **state)
 
 	(void)state;
 	liar_reach(&l, ST_RUN);
-	assert_false(ask_password(&l, password, sizeof(password)));
+	assert_false(liar_password(&l, password, sizeof(password)));
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_AUTH);
@@ -571,9 +511,9 @@ test_up_password(void **state)
 	liar_target(&l);
 	assert_int_equal(l.up_len, 0);
 	assert_true(liar_hostkey(&l, &liar_alice));
-	assert_true(ask_password(&l, password, sizeof(password)));
+	assert_true(liar_password(&l, password, sizeof(password)));
 	assert_string_equal(password, "opensesame");
-	assert_false(ask_password(&l, password, sizeof(password)));
+	assert_false(liar_password(&l, password, sizeof(password)));
 	assert_true(liar_ends(&l, MONITOR_GATE));
 }
 
@@ -582,7 +522,7 @@ static void
 test_refused_targets(void **state)
 {
 	static const char *const	names[] = { "dark1", "nosuch", "down1",
-					    "other+web1" };
+					    "other+web1", "+web1" };
 	struct answer_target		t;
 	struct liar			l;
 	struct ipc			in;
@@ -606,6 +546,13 @@ test_refused_targets(void **state)
 		else
 			assert_memory_equal(t.verdict.sentence, "sshportal: ",
 			    11);
+		if (i == 3)
+			assert_string_equal(t.verdict.sentence, "sshportal: "
+			    "no host \"web1\" that you may reach as "
+			    "\"other\"");
+		if (i == 4)
+			assert_non_null(strstr(t.verdict.sentence,
+			    "cannot be an account"));
 		free(want);
 		ipc_free(&in);
 		assert_int_equal(liar_bye(&l), MONITOR_DONE);

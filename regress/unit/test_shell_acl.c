@@ -371,7 +371,7 @@ test_ls(void **state)
 	ok(&t, "acl ls");
 	assert_header(&t, (const char *[]){ "ID", "Weight", "User groups",
 	    "Host groups", "Host pattern", "Action", "Inception",
-	    "Expiration", "Updated", "Created", "Comment", NULL });
+	    "Expiration", "Updated", "Created", "Comment", "Login", NULL });
 	assert_non_null(strstr(t.out, "\nTotal: 2 ACLs.\n"));
 	ok(&t, "acl ls --quiet");
 	assert_string_equal(t.out, "2\n1\n");
@@ -467,8 +467,9 @@ test_explain(void **state)
 
 	set_scene(&t, fixture_use(state)->db);
 	explains(&t, "Verdict: deny. No ACL that is in force speaks of this "
-	    "user and this host.\n");
-	assert_non_null(strstr(t.out, "\nTotal: 0 ACLs that match.\n"));
+	    "user, this host and this account.\n");
+	assert_non_null(strstr(t.out,
+	    "\nTotal: 0 ACLs of this user and host.\n"));
 	ok(&t, "acl create --ug=devs --hg=ops -w 5");
 	explains(&t, "Verdict: allow, by ACL 1.\n");
 	ok(&t, "acl create --ug=devs --pattern='web*.org' --action=deny -w 5");
@@ -509,6 +510,67 @@ test_explain(void **state)
 	    "no host \"nosuch\"");
 	fails(&t, RUN_USAGE, "acl explain bob", "USER HOST");
 	fails(&t, RUN_USAGE, "acl explain bob web1 web1", "too much");
+	trial_end(&t);
+}
+
+/* Accounts on the host, whose own is "root": who may be which, and why. */
+static void
+test_account(void **state)
+{
+	struct trial	 t;
+	struct acl	*a;
+	struct host	*h;
+	json_t		*all;
+
+	set_scene(&t, fixture_use(state)->db);
+	ok(&t, "acl create --ug=devs --hg=ops -w 5");
+	ok(&t, "acl create --ug=devs --hg=ops -w 6 --login='dep*'");
+	ok(&t, "acl create --ug=devs --hg=ops -w 4 --login=deputy -a deny");
+	ok(&t, "acl inspect 2 1");
+	all = printed(&t);
+	assert_string_equal(text(all, 0, "LoginPattern"), "dep*");
+	assert_string_equal(text(all, 1, "LoginPattern"), "");
+	json_decref(all);
+	explains(&t, "Verdict: allow, by ACL 1.\n");
+	ok(&t, "acl explain bob web1 --login=root");
+	assert_memory_equal(t.out, "Verdict: allow, by ACL 1.\n", 26);
+	ok(&t, "acl explain bob web1 --login=nobody");
+	assert_memory_equal(t.out, "Verdict: deny. No ACL", 21);
+	assert_non_null(strstr(t.out, "not the host's own"));
+	assert_non_null(strstr(t.out, "does not fit"));
+	assert_non_null(strstr(t.out, "\nTotal: 3 ACLs"));
+	ok(&t, "acl explain bob web1 --login=deputy");
+	assert_memory_equal(t.out, "Verdict: deny, by ACL 3.\n", 25);
+	ok(&t, "acl explain bob web1 --login=deploy --json");
+	all = printed(&t);
+	assert_int_equal(json_array_size(all), 3);
+	assert_string_equal(text(all, 0, "Account"), "does not fit");
+	assert_string_equal(text(all, 1, "Account"), "not the host's own");
+	assert_string_equal(text(all, 2, "Account"), "fits");
+	assert_string_equal(text(all, 2, "LoginPattern"), "dep*");
+	assert_true(json_is_true(member(all, 2, "Decides")));
+	json_decref(all);
+	ok(&t, "acl update 3 --login=");
+	ok(&t, "acl explain bob web1 --login=deploy");
+	assert_memory_equal(t.out, "Verdict: deny, by ACL 3.\n", 25);
+	assert_int_equal(acl_get(t.sh.db, 3, &a), DB_OK);
+	assert_string_equal(a->login_pattern, "");
+	acl_free(a);
+	ok(&t, "acl update 3 -w 9");
+	ok(&t, "acl explain bob web1 --login=deploy");
+	assert_memory_equal(t.out, "Verdict: allow, by ACL 2.\n", 26);
+	assert_null(strstr(t.out, "a password and no key"));
+	assert_int_equal(host_by_name(t.sh.db, "web1", &h), DB_OK);
+	assert_int_equal(host_set_password(t.sh.db, h->id, "sealed"), DB_OK);
+	host_free(h);
+	ok(&t, "acl explain bob web1 --login=deploy");
+	assert_non_null(strstr(t.out, "a password and no key"));
+	ok(&t, "acl explain bob web1");
+	assert_null(strstr(t.out, "a password and no key"));
+	fails(&t, RUN_FAILED, "acl explain bob web1 --login=",
+	    "cannot be an account");
+	fails(&t, RUN_FAILED, "acl explain bob web1 --login=a\033b",
+	    "\"a\\x1bb\" cannot be an account");
 	trial_end(&t);
 }
 
@@ -615,6 +677,7 @@ main(void)
 		ON_BOTH(test_ls),
 		ON_BOTH(test_update),
 		ON_BOTH(test_explain),
+		ON_BOTH(test_account),
 		ON_SQLITE(test_explain_hook),
 		ON_SQLITE(test_complete),
 		ON_SQLITE(test_roles),
