@@ -102,8 +102,9 @@ int	acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 
 /*
  * The decision on a list of candidates in any order: those with `matched`
- * set that speak of the account and are in force at `now` count. *by, unless it is NULL, gets the rule
- * that decided (borrowed from the list), or NULL if none did.
+ * set that speak of the account and are in force at `now` count. *by, unless
+ * it is NULL, gets the rule that decided (borrowed from the list), or NULL if
+ * none did.
  */
 enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
 		    const struct acl **by);
