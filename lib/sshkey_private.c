@@ -270,14 +270,17 @@ read_by_type(struct msg *m)
 	return (NULL);
 }
 
-/* The bytes 1, 2, 3, ... up to a whole block of eight. */
+/*
+ * The bytes 1, 2, 3, ... up to a whole block: of eight, ssh-keygen says, but
+ * libssh takes a cipher's sixteen where there is none.
+ */
 static int
 padding_ok(struct msg *m)
 {
 	const uint8_t	*p;
 	size_t		 i, n = m->len - m->off;
 
-	if (m->error || n >= 8 || m->len % 8 != 0 ||
+	if (m->error || n >= 16 || m->len % 8 != 0 ||
 	    (p = msg_get_raw(m, n)) == NULL)
 		return (0);
 	for (i = 0; i < n; i++) {

@@ -44,6 +44,8 @@ opt_text(const struct cmd_call *c, const char *name)
 	const struct option_value	*v =
 	    &c->parsed->opts[opt_index(c, name)];
 
+	if (v->secret != NULL)
+		return (v->secret);
 	return (v->n > 0 ? v->texts[0] : NULL);
 }
 

@@ -51,6 +51,8 @@ enum value_kind {
 #define OPT_LIST	0x1	/* repeats, and takes commas */
 #define OPT_SECRET	0x2	/* its value is written down nowhere */
 #define OPT_URL		0x4	/* its value may hold a password */
+#define OPT_ASKED	0x8	/* a secret: without a value, or with "-", it
+				   is asked for (shell/secret.h) */
 
 struct cmd_opt {
 	const char		*name;		/* NULL ends the list */

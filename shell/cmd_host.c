@@ -27,8 +27,9 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
 	    .brief = "its name here (first label of the address)" },
 	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
-	    .flags = OPT_SECRET, .arg = "PASSWORD",
-	    .brief = "password to log in with" },
+	    .flags = OPT_SECRET | OPT_ASKED, .arg = "PASSWORD",
+	    .brief = "password to log in with; without a value it is "
+	    "asked for" },
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
 	    .arg = "TEXT", .brief = "what people should know" },
 	{ .name = "key", .letter = 'k', .kind = VALUE_KEY, .arg = "KEY",

@@ -27,8 +27,9 @@ static const struct cmd_opt	update_opts[] = {
 	    .brief = "where it is, as host create takes it (of one host "
 	    "only)" },
 	{ .name = "password", .letter = 'p', .kind = VALUE_TEXT,
-	    .flags = OPT_SECRET, .arg = "PASSWORD",
-	    .brief = "password to log in with" },
+	    .flags = OPT_SECRET | OPT_ASKED, .arg = "PASSWORD",
+	    .brief = "password to log in with; without a value it is "
+	    "asked for" },
 	{ .name = "unset-password", .kind = VALUE_FLAG,
 	    .brief = "forget the password" },
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,

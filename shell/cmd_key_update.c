@@ -18,6 +18,8 @@
 #include "shell/cmd_key.h"
 #include "shell/names.h"
 #include "shell/run.h"
+#include "shell/secret.h"
+#include "shell/unlock.h"
 
 /* key import -- take a private key that there is */
 
@@ -26,12 +28,15 @@ static const struct cmd_opt	import_opts[] = {
 	    .brief = "what it is called (random)" },
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
 	    .arg = "TEXT", .brief = "what people should know" },
+	{ .name = "passphrase", .letter = 'p', .kind = VALUE_TEXT,
+	    .flags = OPT_SECRET | OPT_ASKED, .arg = "PASSPHRASE",
+	    .brief = "the key's passphrase; without a value it is asked for" },
 	{ .name = NULL }
 };
 
 /* What was read: text and pem are sodium's memory. */
 struct import {
-	char		*text;
+	char		*text;		/* with a NUL */
 	size_t		 textlen;
 	EVP_PKEY	*pkey;
 	char		*pem;
@@ -53,35 +58,74 @@ import_forget(void *prepared)
  * Reads lines up to the one that begins with END, an empty one, or the end of
  * the input. An empty line after the headers of an old PEM file is part of it.
  */
-static int
-import_read(struct cmd_call *c, struct import *m, FILE *in)
+static void
+import_lines(struct import *m, FILE *in)
 {
-	int	 headers = 0, ended = 0;
+	int	 headers = 0, ended = 0, len;
 	char	*line;
-	size_t	 len, room;
+	size_t	 room;
 
 	while (!ended && (room = SSHKEY_TEXT_MAX - m->textlen) > 2) {
 		line = m->text + m->textlen;
-		if (fgets(line, (int)room, in) == NULL)
+		if ((len = secret_line(in, line, room - 1)) == -1)
 			break;
-		len = strcspn(line, "\r\n");
-		if (len == strspn(line, " \t") && !headers) {
+		if (line[strspn(line, " \t")] == '\0' && !headers) {
 			/* blank lines before the key are none of it */
 			if (m->textlen > 0)
 				break;
 			continue;
 		}
-		headers = len > 0 && memchr(line, ':', len) != NULL;
+		headers = memchr(line, ':', len) != NULL;
 		ended = strncmp(line, "-----END", 8) == 0;
 		line[len] = '\n';
 		m->textlen += len + 1;
 	}
-	/* Ctrl-D ends the key, not the prompt */
-	if (feof(in) && isatty(fileno(in)))
-		clearerr(in);
+	m->text[m->textlen] = '\0';
+}
+
+static int
+import_read(struct cmd_call *c, struct import *m)
+{
+	FILE	*in = c->sh->in;
+
+	if (in == NULL)
+		return (cmd_fail(c, "no private key came on standard input"));
+	if ((m->text = sodium_malloc(SSHKEY_TEXT_MAX)) == NULL)
+		return (cmd_fail(c, "no memory for a private key"));
+	if (isatty(fileno(in))) {
+		secret_hide(in);
+		output_hint(&c->sh->out, "Paste the private key, which does "
+		    "not show, and then an empty line.");
+		import_lines(m, in);
+		secret_show(in);
+	} else {
+		import_lines(m, in);
+	}
 	if (m->textlen == 0)
 		return (cmd_fail(c, "no private key came on standard input"));
 	return (DB_OK);
+}
+
+/* The passphrase: given, asked for before the key, or asked for now. */
+static int
+import_unlock(struct cmd_call *c, struct import *m, char *err)
+{
+	const char	*given = opt_text(c, "passphrase");
+	char		*typed = NULL;
+	int		 r;
+
+	if (given == NULL && !isatty(fileno(c->sh->in)))
+		return (cmd_fail(c, "the private key has a passphrase: with "
+		    "--passphrase it is read from the line before the key"));
+	if (given == NULL &&
+	    (r = secret_read(c, "passphrase", &typed)) != DB_OK)
+		return (r);
+	r = DB_OK;
+	if (unlock_private(m->text, given != NULL ? given : typed, &m->pkey,
+	    err) == -1)
+		r = cmd_fail(c, "%s", err);
+	sodium_free(typed);
+	return (r);
 }
 
 /* RSA keys that could be read are still too short to be relied on. */
@@ -100,22 +144,18 @@ static int
 key_import_prepare(struct cmd_call *c)
 {
 	struct import	*m = xcalloc(1, sizeof(*m));
-	FILE		*in = c->sh->in;
-	char		 err[256];
-	int		 r;
+	char		 err[UNLOCK_ERROR_MAX];
+	int		 locked, r;
 
 	c->prepared = m;
 	c->forget = import_forget;
-	if (in == NULL)
-		return (cmd_fail(c, "no private key came on standard input"));
-	if ((m->text = sodium_malloc(SSHKEY_TEXT_MAX)) == NULL)
-		return (cmd_fail(c, "no memory for a private key"));
-	if (isatty(fileno(in)))
-		output_hint(&c->sh->out, "Paste the private key, and then an "
-		    "empty line.");
-	if ((r = import_read(c, m, in)) != DB_OK)
+	if ((r = import_read(c, m)) != DB_OK)
 		return (r);
-	if (sshkey_read_private(m->text, m->textlen, &m->pkey, err,
+	if ((locked = unlock_check(m->text, err)) == -1)
+		return (cmd_fail(c, "%s", err));
+	if (locked && (r = import_unlock(c, m, err)) != DB_OK)
+		return (r);
+	if (!locked && sshkey_read_private(m->text, m->textlen, &m->pkey, err,
 	    sizeof(err)) == -1)
 		return (cmd_fail(c, "%s", err));
 	if ((r = import_check(c, m->pkey)) != DB_OK)
@@ -135,7 +175,7 @@ key_import_exec(struct cmd_call *c)
 
 const struct cmd_entry cmd_key_import = {
 	.noun = "key", .verb = "import",
-	.brief = "take a private key, without passphrase, from standard input",
+	.brief = "take a private key from standard input",
 	.opts = import_opts,
 	.role = NEED_ADMIN, .flags = CMD_WRITES,
 	.prepare = key_import_prepare, .exec = key_import_exec,

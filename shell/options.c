@@ -2,6 +2,7 @@
 /*
  * The reading of options.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ value_clear(struct option_value *v)
 		free(v->texts[i]);
 	}
 	free(v->texts);
+	sodium_free(v->secret);
+	v->secret = NULL;
 	v->texts = NULL;
 	v->n = 0;
 }
@@ -218,6 +221,30 @@ scan_mask_url(struct scan *s, size_t from, const char *url)
 	free(safe);
 }
 
+/*
+ * Whether an option that may be asked for shall be: its value is a hyphen, or
+ * what follows is another option or the line's end. text is the value in its
+ * own word, or NULL; a word that was the hyphen is taken.
+ */
+static int
+scan_asked(struct scan *s, const char *text)
+{
+	const char	*next;
+
+	if (text != NULL)
+		return (strcmp(text, "-") == 0);
+	if (s->i + 1 == s->n)
+		return (1);
+	next = s->words[s->i + 1];
+	if (strcmp(next, "-") == 0) {
+		s->i++;
+		return (1);
+	}
+	return (strcmp(next, "--") == 0 || (strncmp(next, "--", 2) == 0 &&
+	    option_find(s->p->entry, next + 2, strcspn(next + 2, "="),
+	    NULL) != NULL));
+}
+
 /* The option's value is the text in its own word, or the next word. */
 static int
 scan_value(struct scan *s, const struct cmd_opt *o, size_t at,
@@ -229,6 +256,12 @@ scan_value(struct scan *s, const struct cmd_opt *o, size_t at,
 	if (o->kind == VALUE_FLAG)
 		return (scan_flag(s, o, v, text));
 	from = text != NULL ? (size_t)(text - s->words[s->i]) : 0;
+	v->asked = (o->flags & OPT_ASKED) && scan_asked(s, text);
+	if (v->asked) {
+		value_clear(v);
+		v->given = 1;
+		return (0);
+	}
 	if (text == NULL) {
 		if (s->i + 1 == s->n)
 			return (refuse(s->err, s->words[s->i],

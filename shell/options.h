@@ -12,6 +12,8 @@
 struct option_value {
 	int	  given;	/* on the line; else texts is the fallback */
 	int	  on;		/* VALUE_FLAG */
+	int	  asked;	/* OPT_ASKED, and no value: to be asked for */
+	char	 *secret;	/* what was answered; sodium's memory */
 	char	**texts;	/* owned; one, or those of a list */
 	size_t	  n;
 };

@@ -204,6 +204,13 @@ output_error(const struct output *o, const char *sentence)
 }
 
 void
+output_prompt(const struct output *o, const char *what)
+{
+	fprintf(o->err, "%s (it does not show): ", what);
+	fflush(o->err);
+}
+
+void
 output_hint(const struct output *o, const char *line)
 {
 	fflush(o->out);

@@ -35,6 +35,9 @@ void	output_error(const struct output *, const char *sentence);
 /* Another line to standard error, after an error. */
 void	output_hint(const struct output *, const char *line);
 
+/* A question of our own, to standard error, the cursor left after it. */
+void	output_prompt(const struct output *, const char *what);
+
 /* Text of our own, to standard output. */
 void	output_text(const struct output *, const char *text);
 

@@ -19,6 +19,7 @@
 #include "shell/options.h"
 #include "shell/resolve.h"
 #include "shell/run.h"
+#include "shell/secret.h"
 #include "shell/words.h"
 
 /* Who works at the machine itself. */
@@ -214,15 +215,55 @@ call_failed(struct cmd_call *c, int r)
 	return (RUN_USAGE);
 }
 
+/* The secrets that options stand for without their values. */
+static int
+call_ask(struct cmd_call *c)
+{
+	struct option_value	*v;
+	size_t			 i;
+	int			 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < option_count(c->entry); i++) {
+		v = &c->parsed->opts[i];
+		if (v->asked)
+			r = secret_read(c, c->entry->opts[i].name, &v->secret);
+	}
+	return (r);
+}
+
+static int
+call_asks(const struct cmd_call *c)
+{
+	size_t	i;
+
+	for (i = 0; i < option_count(c->entry); i++) {
+		if (c->parsed->opts[i].asked)
+			return (1);
+	}
+	return (0);
+}
+
+/* What must not happen in a transaction, for who may run the command. */
+static int
+call_prepare(struct cmd_call *c)
+{
+	int	r;
+
+	if (c->entry->prepare == NULL && !call_asks(c))
+		return (DB_OK);
+	if ((r = call_begin(c)) != DB_OK || (r = call_ask(c)) != DB_OK ||
+	    c->entry->prepare == NULL)
+		return (r);
+	return (c->entry->prepare(c));
+}
+
 static int
 call_run(struct cmd_call *c)
 {
 	struct shell	*sh = c->sh;
-	int		 r = DB_OK;
+	int		 r;
 
-	if (c->entry->prepare != NULL && (r = call_begin(c)) == DB_OK)
-		r = c->entry->prepare(c);
-	if (r != DB_OK)
+	if ((r = call_prepare(c)) != DB_OK)
 		return (call_failed(c, r));
 	if (c->entry->flags & CMD_WRITES)
 		r = db_transaction(sh->db, call_perform, c);

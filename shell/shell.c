@@ -18,6 +18,7 @@
 #include "shell/line.h"
 #include "shell/run.h"
 #include "shell/sandbox.h"
+#include "shell/secret.h"
 #include "shell/shell.h"
 #include "shell/vault.h"
 #include "shell/words.h"
@@ -131,6 +132,7 @@ shell_main(const struct shell_args *a)
 	sandbox_shell();
 	check_term();
 	vault_init(&sealer, &vault);
+	secret_stdin_begin();
 	if (a->local != NULL)
 		sh.sealer = a->sealer;
 	if (a->pty)
@@ -145,5 +147,6 @@ shell_main(const struct shell_args *a)
 		status = RUN_FAILED;
 	user_free(me);
 	db_close(sh.db);
+	secret_stdin_end();
 	return (status);
 }

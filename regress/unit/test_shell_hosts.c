@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include "db/event.h"
 #include "db/host.h"
 #include "db/user.h"
+#include "lib/xmalloc.h"
 #include "regress/unit/db_fixture.h"
 #include "regress/unit/shell_trial.h"
 
@@ -302,12 +304,81 @@ test_inspect(void **state)
 	trial_end(&t);
 }
 
+static void
+input(struct trial *t, const char *text)
+{
+	if (t->sh.in != NULL)
+		fclose(t->sh.in);
+	assert_non_null(t->sh.in = fmemopen((void *)text, strlen(text), "r"));
+}
+
+/* Without a value it is a line of standard input, and nothing of it stays. */
+static void
+test_password_read(void **state)
+{
+	static const char *const	made[] = {
+		"host create u@h0 --password", "host create u@h1 --password=-",
+		"host create -p=- u@h2", "host create u@h3 -p -",
+		"host create --password --comment=x u@h4",
+		"host create u@h5 -cx -p", "host create --password -- u@h6",
+	};
+	struct trial	 t;
+	char		 name[8], *all;
+	size_t		 i;
+
+	begin(&t, state);
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		input(&t, i % 2 == 0 ? SECRET "\nnext line\n" : SECRET);
+		ok(&t, made[i]);
+		snprintf(name, sizeof(name), "h%zu", i);
+		assert_password(&t, name, SECRET);
+	}
+	input(&t, "another\r\n");
+	ok(&t, "host update h0 h1 --password");
+	assert_password(&t, "h0", "another");
+	assert_password(&t, "h1", "another");
+	input(&t, "another");
+	fails(&t, RUN_USAGE, "host update h0 --password --unset-password",
+	    "do not go together");
+	for (i = 0; i < 3; i++) {
+		input(&t, i == 0 ? "\n" : i == 1 ? "\r\nx\n" : "\n\n");
+		fails(&t, RUN_FAILED, "host update h0 --password",
+		    "no password came");
+	}
+	all = xmalloc(3000);
+	memset(all, 'x', 2999);
+	all[2999] = '\0';
+	input(&t, all);
+	fails(&t, RUN_FAILED, "host update h0 --password",
+	    "longer than 1024 bytes");
+	free(all);
+	fclose(t.sh.in);
+	t.sh.in = NULL;
+	fails(&t, RUN_FAILED, "host update h0 --password", "no password came");
+	assert_password(&t, "h0", "another");
+	/* a value that follows is one, whatever it looks like */
+	ok(&t, "host update h0 --password --nonsense");
+	assert_password(&t, "h0", "--nonsense");
+	ok(&t, "event ls --json --limit=0");
+	assert_null(strstr(t.out, SECRET));
+	assert_null(strstr(t.out, "nonsense"));
+	assert_non_null(strstr(t.out, "\"--password\""));
+	/* who may not is not asked */
+	t.sh.user_id = add_user(t.sh.db, "reader", ROLE_AUDITOR);
+	input(&t, SECRET);
+	fails(&t, RUN_FAILED, "host update h0 --password", "roles");
+	assert_int_equal(fgetc(t.sh.in), SECRET[0]);
+	fclose(t.sh.in);
+	trial_end(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		ON_BOTH(test_update),
 		ON_BOTH(test_password),
+		ON_BOTH(test_password_read),
 		ON_BOTH(test_refused),
 		ON_BOTH(test_inspect),
 	};

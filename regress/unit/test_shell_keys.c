@@ -140,6 +140,130 @@ test_import(void **state)
 	trial_end(&t);
 }
 
+/* The text, each line ended by a CR alone; caller frees. */
+static char *
+with_cr_alone(const char *text)
+{
+	char	*out = xstrdup(text), *p;
+
+	for (p = out; (p = strchr(p, '\n')) != NULL; p++)
+		*p = '\r';
+	return (out);
+}
+
+/* What ssh-keygen locks is opened with the line before it. */
+static void
+test_import_locked(void **state)
+{
+	static const char *const	cases[] = {
+		"-t ed25519", "-t ecdsa -b 384", "-t rsa -b 2048",
+		"-t rsa -b 2048 -m PEM", "-t rsa -b 2048 -m PKCS8",
+		"-t ecdsa -b 521 -m PEM", "-t ecdsa -b 256 -m PKCS8",
+		"-t ed25519 -Z aes128-cbc", "-t ed25519 -Z 3des-cbc",
+		"-t ed25519 -a 100",
+	};
+	struct fixture	*f = fixture_use(state);
+	struct trial	 t;
+	struct key	*k;
+	char		*file, *pub, *text, *all, *line, *public, name[8];
+	size_t		 i;
+
+	trial_begin(&t, f->db);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		file = xasprintf("%s/locked%zu", f->dir, i);
+		pub = xasprintf("%s.pub", file);
+		line = xasprintf("%s -N 'open sesame'", cases[i]);
+		keygen(file, line);
+		free(line);
+		text = slurp(file);
+		input(&t, text);
+		fails(&t, RUN_FAILED, "key import", "has a passphrase");
+		all = xasprintf("open sesam\n%s", text);
+		input(&t, all);
+		fails(&t, RUN_FAILED, "key import --passphrase",
+		    "the passphrase does not open");
+		free(all);
+		all = xasprintf("open sesame\n%s", text);
+		free(text);
+		text = i % 2 == 0 ? xstrdup(all) : with_cr_alone(all);
+		input(&t, text);
+		snprintf(name, sizeof(name), "k%zu", i);
+		line = xasprintf("key import --passphrase=- --name=%s", name);
+		ok(&t, line);
+		k = key_of(&t, name);
+		free(text);
+		text = slurp(pub);
+		public = sshkey_line(k->pub_blob, k->pub_bloblen, NULL);
+		assert_memory_equal(public, text, strlen(public));
+		key_free(k);
+		free(public);
+		free(line);
+		free(all);
+		free(text);
+		free(pub);
+		free(file);
+	}
+	ok(&t, "event ls --json");
+	assert_non_null(strstr(t.out, "--passphrase=-"));
+	assert_null(strstr(t.out, "sesame"));
+	fclose(t.sh.in);
+	trial_end(&t);
+}
+
+/* Each with a sentence of its own. */
+static void
+test_import_never(void **state)
+{
+	static const struct {
+		const char	*text, *says;
+	} cases[] = {
+		{ "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
+		    "puttygen" },
+		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI\n",
+		    "this is a public key" },
+		{ "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n"
+		    "-----END DSA PRIVATE KEY-----\n",
+		    "a DSA key is too weak" },
+		/* no cipher, no kdf, one key; then its public half */
+		{ "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+		    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAA"
+		    "CwAAAAdzc2gtZHNz\n-----END OPENSSH PRIVATE KEY-----\n",
+		    "a DSA key is too weak" },
+		{ "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+		    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAA"
+		    "HgAAABpzay1zc2gtZWQyNTUxOUBvcGVuc3NoLmNvbQ==\n"
+		    "-----END OPENSSH PRIVATE KEY-----\n", "a touch" },
+	};
+	static const char *const	made[][2] = {
+		{ "-t ed25519 -N secret -Z aes256-gcm@openssh.com",
+		    "-Z aes256-ctr" },
+		{ "-t ed25519 -N secret -Z chacha20-poly1305@openssh.com",
+		    "-Z aes256-ctr" },
+	};
+	struct fixture	*f = fixture_use(state);
+	struct trial	 t;
+	char		*file, *text;
+	size_t		 i;
+
+	trial_begin(&t, f->db);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		input(&t, cases[i].text);
+		fails(&t, RUN_FAILED, "key import", cases[i].says);
+	}
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		file = xasprintf("%s/never%zu", f->dir, i);
+		keygen(file, made[i][0]);
+		text = slurp(file);
+		input(&t, text);
+		fails(&t, RUN_FAILED, "key import", made[i][1]);
+		free(text);
+		free(file);
+	}
+	assert_int_equal(count_events(&t), 0);
+	fclose(t.sh.in);
+	trial_end(&t);
+}
+
 static void
 test_import_refused(void **state)
 {
@@ -273,6 +397,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		ON_BOTH(test_import),
 		ON_BOTH(test_import_refused),
+		ON_BOTH(test_import_locked),
+		ON_SQLITE(test_import_never),
 		ON_BOTH(test_update_and_rm),
 	};
 
