@@ -11,7 +11,7 @@
 
 #define SELECT \
 	"SELECT id, author_id, author_name, source, domain, action, entity," \
-	" args, created_at, seal_no, seal FROM events "
+	" args, created_at, seal_no, seal, restored FROM events "
 
 static void
 event_clear(void *row)
@@ -59,6 +59,7 @@ event_read(struct db_stmt *st, void *row)
 	e->created_at = col_int(st);
 	e->seal_no = col_int(st);
 	e->seal = col_blob(st, &e->seallen);
+	e->restored = col_int(st);
 }
 
 static int

@@ -27,6 +27,8 @@ struct event {
 	int64_t		 seal_no;	/* from 1; 0: unsealed */
 	unsigned char	*seal;		/* NULL: unsealed */
 	size_t		 seallen;
+	int64_t		 restored;	/* when it came out of a backup, 0:
+					   it was written here */
 };
 
 struct event_list {
@@ -34,7 +36,9 @@ struct event_list {
 	size_t		 n;
 };
 
-/* Inserts all but id and seal; created_at 0 means now. */
+/*
+ * Inserts all but id, seal and restored (db/load.h); created_at 0 means now.
+ */
 int	event_create(struct db *db, const struct event *e, int64_t *id);
 
 /* Caller frees with event_free(). */

@@ -43,6 +43,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
+#include "lib/sshkey.h"
 #include "lib/token.h"
 
 struct sealer;
@@ -98,6 +99,10 @@ struct restore_args {
 	 */
 	int64_t			 invites_until;
 	int64_t			 now;
+	int64_t			 me;	/* who asks for it: warned when none
+					   of their keys will be that of an
+					   administrator; 0: nobody here */
+	int			 dry_run; /* seals nothing; not to be loaded */
 };
 
 struct restore_count {
@@ -130,8 +135,12 @@ struct restore_report {
 	int			 ours;		/* a backup of this program */
 	size_t			 invites;	/* open ones that are kept */
 	size_t			 url_passwords;	/* that lay in URLs */
-	/* The portal's host key that it brings; "" if it brings none. */
-	char			 host_key[128];	/* "ed25519 SHA256:…" */
+	/*
+	 * The fingerprint of the portal's host key that it brings, its key
+	 * named "host"; "" if it brings none that can serve, and then the
+	 * present one stays.
+	 */
+	char			 host_key[SSHKEY_FINGERPRINT_SIZE];
 	/* After restore_load(): */
 	size_t			 known_events;	/* were there already */
 	size_t			 known_sessions;
