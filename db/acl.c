@@ -42,6 +42,13 @@
 	" JOIN acls a ON a.id = ul.acl_id WHERE um.member_id = ?" \
 	" ORDER BY a.weight, a.action DESC, a.id"
 
+/* All rules for a user's groups, those of two groups side by side. */
+#define OF_USER \
+	"SELECT " COLUMNS " FROM user_user_groups um" \
+	" JOIN acl_user_groups ul ON ul.group_id = um.group_id" \
+	" JOIN acls a ON a.id = ul.acl_id WHERE um.member_id = ?" \
+	" ORDER BY a.id DESC"
+
 static const char *const actions[] = {
 	[ACL_DENY] = "deny",
 	[ACL_ALLOW] = "allow",
@@ -306,25 +313,35 @@ acl_unlink(struct db *db, int64_t id, enum group_kind kind,
 	return (r);
 }
 
-/*
- * Rules that reach the host neither way are of no use to anybody, nor is one
- * that was there just before.
- */
+/* Keeps those that are useful and were not there just before. */
 static void
-drop_useless(struct acl_list *l)
+keep_rules(struct acl_list *l, int (*useful)(const struct acl *))
 {
 	struct acl	*a;
 	size_t		 i, n = 0;
 
 	for (i = 0; i < l->n; i++) {
 		a = &l->v[i];
-		if ((a->matched || *a->host_pattern != '\0') &&
-		    (n == 0 || l->v[n - 1].id != a->id))
+		if (useful(a) && (n == 0 || l->v[n - 1].id != a->id))
 			l->v[n++] = *a;
 		else
 			acl_clear(a);
 	}
 	l->n = n;
+}
+
+/* Rules that reach the host neither way are of no use to anybody. */
+static int
+may_match(const struct acl *a)
+{
+	return (a->matched || *a->host_pattern != '\0');
+}
+
+static int
+any_rule(const struct acl *a)
+{
+	(void)a;
+	return (1);
 }
 
 int
@@ -342,7 +359,7 @@ acl_matching(struct db *db, int64_t user_id, int64_t host_id,
 		acl_list_free(l);
 		return (r);
 	}
-	drop_useless(l);
+	keep_rules(l, may_match);
 	*out = l;
 	return (DB_OK);
 }
@@ -412,27 +429,39 @@ match_account(const struct acl *a, const struct host *h, const char *account)
 }
 
 /*
+ * A process that has set a locale must not see other characters, and so decide
+ * otherwise, than one that has not. "C" cannot fail.
+ */
+static locale_t
+bytes_begin(void)
+{
+	return (uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)));
+}
+
+/* Between bytes_begin() and uselocale() of what that returned. */
+static int
+pattern_fits(const struct acl *a, const struct host *h)
+{
+	return (a->host_pattern[0] != '\0' &&
+	    (fnmatch(a->host_pattern, h->name, 0) == 0 ||
+	    fnmatch(a->host_pattern, h->addr, 0) == 0));
+}
+
+/*
  * Sets `matched' where a pattern of hosts fits, keeps those that matched, and
  * holds these against the account.
  */
 static void
 match_patterns(struct acl_list *l, const struct host *h, const char *account)
 {
-	locale_t	 before;
+	locale_t	 before = bytes_begin();
 	struct acl	*a;
 	size_t		 i, n = 0;
 
-	/*
-	 * A process that has set a locale must not see other characters, and
-	 * so decide otherwise, than one that has not. "C" cannot fail.
-	 */
-	before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
 	for (i = 0; i < l->n; i++) {
 		a = &l->v[i];
-		if (!a->matched && a->host_pattern[0] != '\0')
-			a->matched =
-			    fnmatch(a->host_pattern, h->name, 0) == 0 ||
-			    fnmatch(a->host_pattern, h->addr, 0) == 0;
+		if (!a->matched)
+			a->matched = pattern_fits(a, h);
 		if (!a->matched) {
 			acl_clear(a);
 			continue;
@@ -465,5 +494,138 @@ acl_judge(struct db *db, int64_t user_id, const struct host *h,
 		*rules = l;
 	else
 		acl_list_free(l);
+	return (DB_OK);
+}
+
+/* All rules for the user, each once, with the host groups they are about. */
+static int
+acls_of_user(struct db *db, int64_t user_id, struct acl_list **out)
+{
+	int	r;
+
+	r = acls_get(db, out, OF_USER, BINDS(bind_int(user_id)));
+	if (r == DB_OK)
+		keep_rules(*out, any_rule);
+	return (r);
+}
+
+static int
+names_has(const struct db_names *names, const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < names->n; i++) {
+		if (strcmp(names->name[i], name) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* Whether a group of the host's is one of the rule's. */
+static int
+groups_meet(const struct acl *a, const struct host *h)
+{
+	size_t	i;
+
+	for (i = 0; i < h->groups.n; i++) {
+		if (names_has(&a->host_groups, h->groups.name[i]))
+			return (1);
+	}
+	return (0);
+}
+
+/* Adds an account if those rules that matched allow it. */
+static void
+judge_account(struct acl_list *l, const struct host *h, const char *account,
+    int64_t now, struct db_names *accounts)
+{
+	size_t	i;
+
+	for (i = 0; i < l->n; i++)
+		l->v[i].account = match_account(&l->v[i], h, account);
+	if (account == NULL)
+		account = h->login;
+	if (acl_decide(l, now, NULL) == ACL_ALLOW &&
+	    !names_has(accounts, account))
+		db_names_add(accounts, account);
+}
+
+/* A pattern stands for the accounts that fit it, as itself does. */
+static void
+judge_host(struct acl_list *l, const struct host *h, int64_t now,
+    struct db_names *accounts)
+{
+	const struct acl	*a;
+	size_t			 i;
+
+	for (i = 0; i < l->n; i++)
+		l->v[i].matched = groups_meet(&l->v[i], h) ||
+		    pattern_fits(&l->v[i], h);
+	judge_account(l, h, NULL, now, accounts);
+	for (i = 0; i < l->n; i++) {
+		a = &l->v[i];
+		if (a->matched && a->action == ACL_ALLOW &&
+		    a->login_pattern[0] != '\0' && acl_in_force(a, now))
+			judge_account(l, h, a->login_pattern, now, accounts);
+	}
+}
+
+int
+acl_judge_hosts(struct db *db, int64_t user_id, const struct host *hosts,
+    size_t n, int64_t now, struct db_names *accounts)
+{
+	struct acl_list	*l;
+	locale_t	 before;
+	size_t		 i;
+	int		 r;
+
+	if ((r = acls_of_user(db, user_id, &l)) != DB_OK)
+		return (r);
+	before = bytes_begin();
+	for (i = 0; i < n; i++)
+		judge_host(l, &hosts[i], now, &accounts[i]);
+	uselocale(before);
+	acl_list_free(l);
+	return (DB_OK);
+}
+
+/* The decision of those rules that are about a group. */
+static enum acl_action
+judge_group(struct acl_list *l, const char *group, int64_t now)
+{
+	struct acl	*a;
+	size_t		 i;
+
+	for (i = 0; i < l->n; i++) {
+		a = &l->v[i];
+		a->matched = names_has(&a->host_groups, group);
+		/* what is denied to some accounts is open to others */
+		a->account = a->action == ACL_DENY &&
+		    a->login_pattern[0] != '\0' ? ACL_ACCOUNT_DIFFERS :
+		    ACL_EVERY_ACCOUNT;
+	}
+	return (acl_decide(l, now, NULL));
+}
+
+int
+acl_open_groups(struct db *db, int64_t user_id, int64_t now,
+    struct db_names *names)
+{
+	struct acl_list	*l;
+	const char	*group;
+	size_t		 i, k;
+	int		 r;
+
+	if ((r = acls_of_user(db, user_id, &l)) != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++) {
+		for (k = 0; k < l->v[i].host_groups.n; k++) {
+			group = l->v[i].host_groups.name[k];
+			if (!names_has(names, group) &&
+			    judge_group(l, group, now) == ACL_ALLOW)
+				db_names_add(names, group);
+		}
+	}
+	acl_list_free(l);
 	return (DB_OK);
 }

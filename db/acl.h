@@ -134,6 +134,24 @@ int	acl_account_valid(const char *account);
 /* Whether the rule speaks of the account that acl_judge() was asked about. */
 int	acl_speaks_of_account(const struct acl *a);
 
+/*
+ * The same decision on n hosts (as host_list() filled them), with as many
+ * queries as for one: accounts[i], empty before, gets the accounts that the
+ * user may log in to, the host's own and what the patterns of rules name. None:
+ * the host is out of reach.
+ */
+int	acl_judge_hosts(struct db *db, int64_t user_id,
+	    const struct host *hosts, size_t n, int64_t now,
+	    struct db_names *accounts);
+
+/*
+ * The host groups that the rules let this user into: names gets those for
+ * which the rules that speak of the group decide to allow. A single host in it
+ * may still be denied by another of its groups, or by a pattern.
+ */
+int	acl_open_groups(struct db *db, int64_t user_id, int64_t now,
+	    struct db_names *names);
+
 /* Whether the rule has begun and has not ended; matched or not. */
 int	acl_in_force(const struct acl *a, int64_t now);
 

@@ -16,6 +16,7 @@ static const char *const needs[] = {
 	[NEED_ANYONE] = "everybody",
 	[NEED_LISTER] = "administrators, auditors and the role listhosts",
 	[NEED_READER] = "administrators and auditors",
+	[NEED_TRUSTED] = "administrators and the role trusted",
 	[NEED_ADMIN] = "administrators",
 };
 
@@ -130,18 +131,17 @@ put_operands(const struct cmd_entry *e)
 }
 
 static void
-put_columns(const struct cmd_entry *e)
+put_columns(const struct field *f, const char *whose)
 {
-	const struct field	*f;
-	size_t			 len = 0;
-	int			 n = 0;
+	size_t	len = 0;
+	int	n = 0;
 
-	for (f = e->fields; f->head != NULL || f->json != NULL; f++) {
+	for (; f->head != NULL || f->json != NULL; f++) {
 		if (f->json == NULL)
 			continue;
 		len += strlen(f->json) + 2;
 		if (n++ == 0)
-			fputs(".Pp\nMembers in JSON:\n", stdout);
+			printf(".Pp\nMembers in JSON%s:\n", whose);
 		else
 			fputs(len > LINE_BYTES ? ",\n" : ", ", stdout);
 		if (len > LINE_BYTES)
@@ -176,10 +176,15 @@ put_command(const struct cmd_entry *e)
 	put_sentence(e->brief);
 	if (e->alias != NULL)
 		printf("Alias:\n.Cm %s .\n", e->alias);
-	printf("For %s.\n", needs[e->role]);
+	printf("For %s", needs[e->role]);
+	if (e->whole != 0)
+		printf(";\nother than one\\(aqs own, for %s", needs[e->whole]);
+	puts(".");
 	put_options(e->opts);
 	if (e->fields != NULL)
-		put_columns(e);
+		put_columns(e->fields, "");
+	if (e->own_fields != NULL)
+		put_columns(e->own_fields, ", of one\\(aqs own");
 }
 
 static void

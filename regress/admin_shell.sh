@@ -123,9 +123,10 @@ say "who is no administrator"
 as bob ok p bob@portal version
 as bob ok p bob@example.org@portal version
 as bob ok p admin@portal help
-for command in 'user ls' 'user invite x@example.org' 'host ls' \
+for command in 'user ls' 'user invite x@example.org' 'host inspect web1' \
     'host create root@127.0.0.1 --name=evil' 'host rm web1' 'key ls' \
-    'key inspect default --decrypt' 'key create' 'event ls' 'session ls'; do
+    'key inspect default --decrypt' 'key create' 'event ls' \
+    'session inspect 1000'; do
 	as bob run p admin@portal "$command"
 	[ "$status" -ne 0 ] || fail "bob may: $command"
 	unlike "$command" "$out" 'PRIVATE|example\.org'

@@ -29,6 +29,7 @@ enum cmd_role {
 	NEED_ANYONE = 1,	/* whoever is logged in */
 	NEED_LISTER,		/* admin, auditor, listhosts */
 	NEED_READER,		/* admin, auditor */
+	NEED_TRUSTED,		/* admin, trusted */
 	NEED_ADMIN
 };
 
@@ -88,9 +89,16 @@ struct cmd_entry {
 	enum value_kind		 second;	/* of two operands, where it is
 						   of another kind; else 0 */
 	enum cmd_role		 role;
+	enum cmd_role		 whole;		/* who has only `role`, and not
+						   this, is shown and names
+						   what is theirs alone
+						   (shell/own.h); 0: what
+						   there is is for all */
 	int			 flags;
 	const struct field	*fields;	/* of its rows; the first is
 						   the id */
+	const struct field	*own_fields;	/* instead, of one's own; NULL:
+						   the same */
 	const char		*things;	/* "hosts": what rows are */
 	/*
 	 * NULL, or what takes long and must not keep a transaction open: it
@@ -125,6 +133,7 @@ struct cmd_call {
 	struct refs		 second;	/* and that of another kind */
 	const struct user	*me;		/* who runs it; NULL for
 						   CMD_OFFLINE */
+	int			 own;		/* what is theirs alone */
 	int64_t			 now;		/* UTC seconds */
 	struct result		 result;
 	char			*entity;	/* for the event: what was

@@ -240,6 +240,8 @@ host_ls_exec(struct cmd_call *c)
 	size_t			 i;
 	int			 r;
 
+	if (c->own)
+		return (host_ls_own(c));
 	if ((r = host_list(c->sh->db, opt_limit(c), &l)) != DB_OK)
 		return (r);
 	for (i = 0; i < l->n; i++)
@@ -252,8 +254,8 @@ const struct cmd_entry cmd_host_ls = {
 	.noun = "host", .verb = "ls",
 	.brief = "list the hosts, newest first",
 	.opts = ls_opts,
-	.role = NEED_LISTER,
-	.fields = ls_fields, .things = "hosts",
+	.role = NEED_ANYONE, .whole = NEED_LISTER,
+	.fields = ls_fields, .own_fields = host_own_fields, .things = "hosts",
 	.exec = host_ls_exec,
 };
 

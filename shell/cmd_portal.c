@@ -16,7 +16,6 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
-#include "shell/help.h"
 #include "shell/lookup.h"
 #include "shell/options.h"
 #include "shell/run.h"
@@ -101,7 +100,7 @@ info_exec(struct cmd_call *c)
 const struct cmd_entry cmd_info = {
 	.noun = "info",
 	.brief = "show what this portal is",
-	.role = NEED_READER, .flags = CMD_FACTS,
+	.role = NEED_ANYONE, .flags = CMD_FACTS,
 	.fields = info_fields, .things = "portals",
 	.exec = info_exec,
 };
@@ -127,18 +126,16 @@ const struct cmd_entry cmd_version = {
 static int
 help_exec(struct cmd_call *c)
 {
-	struct lookup	 l;
+	struct lookup	 l = { .entry = c->entry };
 	char		*text;
 
-	if (c->parsed->noperands == 0)
-		text = run_help(c->sh);
-	else if (lookup_command(c->parsed->operands, c->parsed->noperands, &l,
+	if (c->parsed->noperands > 0 &&
+	    lookup_command(c->parsed->operands, c->parsed->noperands, &l,
 	    c->error) == -1) {
 		c->usage = 1;
 		return (DB_INVALID);
-	} else
-		text = l.entry != NULL ? help_entry(l.entry) :
-		    help_noun(l.noun);
+	}
+	text = run_help(c->sh, &l);
 	text[strlen(text) - 1] = '\0';
 	result_line(&c->result, "%s", text);
 	free(text);

@@ -7,6 +7,7 @@
 
 #include "db/db.h"
 #include "db/session.h"
+#include "db/user.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/options.h"
@@ -88,7 +89,9 @@ session_ls_exec(struct cmd_call *c)
 	memset(&f, 0, sizeof(f));
 	f.active = opt_given(c, "active");
 	f.limit = opt_limit(c);
-	if (opt_refs(c, "user")->n > 0)
+	if (c->own)
+		f.user_id = c->me->id;
+	else if (opt_refs(c, "user")->n > 0)
 		f.user_id = opt_refs(c, "user")->v[0].id;
 	if (opt_refs(c, "host")->n > 0)
 		f.host_id = opt_refs(c, "host")->v[0].id;
@@ -107,7 +110,7 @@ const struct cmd_entry cmd_session_ls = {
 	.noun = "session", .verb = "ls",
 	.brief = "list the sessions, newest first",
 	.opts = ls_opts,
-	.role = NEED_READER,
+	.role = NEED_ANYONE, .whole = NEED_READER,
 	.fields = ls_fields, .things = "sessions",
 	.exec = session_ls_exec,
 };
@@ -124,10 +127,14 @@ inspect_one(struct cmd_call *c, const char *text)
 
 	if (id > 0 && *end == '\0')
 		r = session_get(c->sh->db, id, &s);
+	/* somebody else's is not there for whoever may see their own only */
+	if (r == DB_OK && c->own && s->user_id != c->me->id)
+		r = DB_NOTFOUND;
 	if (r == DB_OK)
 		put_session(&c->result, s, c->now);
 	else if (r == DB_NOTFOUND)
-		r = cmd_fail(c, "no session \"%s\"", text);
+		r = cmd_fail(c, "no session%s \"%s\"",
+		    c->own ? " of yours" : "", text);
 	session_free(s);
 	return (r);
 }
@@ -147,7 +154,7 @@ const struct cmd_entry cmd_session_inspect = {
 	.noun = "session", .verb = "inspect",
 	.brief = "show all about sessions, as JSON",
 	.operands = { "SESSION", VALUE_TEXT, 1, CMD_MANY },
-	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.role = NEED_ANYONE, .whole = NEED_READER, .flags = CMD_AS_JSON,
 	.fields = ls_fields, .things = "sessions",
 	.exec = session_inspect_exec,
 };

@@ -466,7 +466,7 @@ const struct cmd_entry cmd_user_inspect = {
 	.noun = "user", .verb = "inspect",
 	.brief = "show all about users, as JSON",
 	.operands = { "USER", VALUE_USER, 1, CMD_MANY },
-	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.role = NEED_ANYONE, .whole = NEED_READER, .flags = CMD_AS_JSON,
 	.fields = inspect_fields, .things = "users",
 	.exec = user_inspect_exec,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "db/user.h"
 #include "db/userkey.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
@@ -119,7 +120,7 @@ userkey_ls_exec(struct cmd_call *c)
 	size_t			 i;
 	int			 r;
 
-	r = userkey_list(c->sh->db, 0, opt_limit(c), &l);
+	r = userkey_list(c->sh->db, c->own ? c->me->id : 0, opt_limit(c), &l);
 	if (r != DB_OK)
 		return (r);
 	for (i = 0; i < l->n; i++)
@@ -132,7 +133,7 @@ const struct cmd_entry cmd_userkey_ls = {
 	.noun = "userkey", .verb = "ls",
 	.brief = "list the keys of users, newest first",
 	.opts = ls_opts,
-	.role = NEED_READER,
+	.role = NEED_ANYONE, .whole = NEED_READER,
 	.fields = fields, .things = "user keys",
 	.exec = userkey_ls_exec,
 };
@@ -157,7 +158,7 @@ const struct cmd_entry cmd_userkey_inspect = {
 	.noun = "userkey", .verb = "inspect",
 	.brief = "show all about keys of users, as JSON",
 	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
-	.role = NEED_READER, .flags = CMD_AS_JSON,
+	.role = NEED_ANYONE, .whole = NEED_READER, .flags = CMD_AS_JSON,
 	.fields = fields, .things = "user keys",
 	.exec = userkey_inspect_exec,
 };

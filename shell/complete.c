@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "db/user.h"
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/xmalloc.h"
 #include "shell/complete.h"
 #include "shell/lookup.h"
 #include "shell/options.h"
+#include "shell/own.h"
 #include "shell/resolve.h"
 #include "shell/run.h"
 #include "shell/words.h"
@@ -20,6 +22,8 @@
 struct completer {
 	struct shell		*sh;
 	const struct user	*me;
+	struct own		 mine;
+	const struct own	*own;	/* that, or NULL: rows of all */
 	const char		*part;	/* what is there of the word */
 	struct db_names		*names;
 };
@@ -75,7 +79,8 @@ offer_values(struct completer *c, enum value_kind kind,
 	for (; choices != NULL && *choices != NULL; choices++)
 		offer(c, prefix, *choices);
 	if (resolve_is_ref(kind) &&
-	    resolve_names(c->sh->db, kind, ROWS_MAX, &rows) == DB_OK) {
+	    resolve_names(c->sh->db, c->own, kind, ROWS_MAX, &rows) ==
+	    DB_OK) {
 		for (i = 0; i < rows.n; i++)
 			offer(c, prefix, rows.name[i]);
 	}
@@ -156,11 +161,17 @@ offer_after(struct completer *c, char *const *words, size_t n)
 		return;
 	if (l.entry == NULL) {
 		offer_commands(c, l.noun);
-	} else if (strcmp(l.entry->noun, "help") == 0) {
-		offer_after(c, words + 1, n - 1);
-	} else if (!run_permitted(c->me, l.entry->role)) {
 		return;
-	} else if (n > l.used &&
+	}
+	if (strcmp(l.entry->noun, "help") == 0) {
+		offer_after(c, words + 1, n - 1);
+		return;
+	}
+	if (!run_permitted(c->me, l.entry->role))
+		return;
+	if (l.entry->whole != 0 && !run_permitted(c->me, l.entry->whole))
+		c->own = &c->mine;
+	if (n > l.used &&
 	    (o = option_before(l.entry, words[n - 1])) != NULL) {
 		offer_values(c, o->kind, o->choices, "");
 	} else if (c->part[0] == '-') {
@@ -229,7 +240,8 @@ complete_line(struct shell *sh, const char *line, struct completion *out)
 	c.part = n < w.n ? w.v[n] : "";
 	quote = w.open == '\\' ? 0 : w.open;
 	if (run_identify(sh, &me, why) == DB_OK) {
-		c.me = me;
+		c.me = c.mine.me = me;
+		c.mine.now = clock_utc();
 		offer_after(&c, w.v, n);
 		user_free(me);
 	}

@@ -78,16 +78,21 @@ write_brief(FILE *f, const struct cmd_entry *e, const char *name)
 	free(left);
 }
 
-static void
+/* Returns how many they may run. */
+static int
 write_noun(FILE *f, const char *noun, const struct user *me)
 {
 	const struct cmd_entry	*e = NULL;
+	int			 n = 0;
 
 	fprintf(f, "%s\n", noun);
 	while ((e = lookup_next(noun, e)) != NULL) {
-		if (me == NULL || run_permitted(me, e->role))
+		if (me == NULL || run_permitted(me, e->role)) {
 			write_brief(f, e, e->verb);
+			n++;
+		}
 	}
+	return (n);
 }
 
 char *
@@ -114,13 +119,15 @@ help_all(const struct user *me)
 }
 
 char *
-help_noun(const char *noun)
+help_noun(const char *noun, const struct user *me)
 {
 	struct page	p;
 
 	page_open(&p);
-	write_noun(p.f, noun, NULL);
-	fprintf(p.f, "\"%s VERB --help\" tells more.\n", noun);
+	if (write_noun(p.f, noun, me) > 0)
+		fprintf(p.f, "\"%s VERB --help\" tells more.\n", noun);
+	else
+		fprintf(p.f, "  Your roles permit none of its commands.\n");
 	return (page_close(&p));
 }
 
@@ -182,6 +189,20 @@ write_option(FILE *f, const struct cmd_opt *o)
 	fputc('\n', f);
 }
 
+/* Who may run it, where that is not everybody. */
+static void
+write_needs(FILE *f, const struct cmd_entry *e)
+{
+	char	roles[RUN_NEEDS_SIZE];
+
+	if (e->role != NEED_ANYONE)
+		fprintf(f, "It takes the role %s.\n",
+		    run_needs(e->role, roles));
+	if (e->whole != 0)
+		fprintf(f, "Without the role %s, it is for what is one's "
+		    "own.\n", run_needs(e->whole, roles));
+}
+
 char *
 help_entry(const struct cmd_entry *e)
 {
@@ -192,6 +213,7 @@ help_entry(const struct cmd_entry *e)
 	page_open(&p);
 	fprintf(p.f, "%s\n%s\n", usage, e->brief);
 	free(usage);
+	write_needs(p.f, e);
 	if (e->opts != NULL)
 		fputc('\n', p.f);
 	for (o = e->opts; o != NULL && o->name != NULL; o++)

@@ -7,15 +7,17 @@
 
 #include "shell/cmd.h"
 
+struct user;
+
 /* All return text that the caller frees. */
 
 /* What a user may run (NULL: all commands), by noun, with their briefs. */
 char	*help_all(const struct user *);
 
-/* The commands of one noun. */
-char	*help_noun(const char *noun);
+/* Those of one noun that a user may run (NULL: all). */
+char	*help_noun(const char *noun, const struct user *);
 
-/* A command with its options. */
+/* A command with its options, and the role that it takes. */
 char	*help_entry(const struct cmd_entry *);
 
 /* "usage: host rm HOST...", one line without newline. */

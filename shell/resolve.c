@@ -17,6 +17,7 @@
 #include "db/userkey.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
+#include "shell/own.h"
 #include "shell/resolve.h"
 
 static int
@@ -283,35 +284,61 @@ resolve_is_ref(enum value_kind kind)
 
 /* Adds a text that nothing is called by to the sentence. */
 static void
-blame(char *err, const char *thing, const char *text)
+blame(char *err, const char *thing, const struct own *own, const char *text)
 {
 	size_t	len = strlen(err);
 
 	if (len == 0)
-		snprintf(err, CMD_ERROR_MAX, "no %s \"%.255s\"", thing, text);
+		snprintf(err, CMD_ERROR_MAX, "no %s%s \"%.255s\"", thing,
+		    own != NULL ? " of yours" : "", text);
 	else
 		snprintf(err + len, CMD_ERROR_MAX - len, ", \"%.255s\"",
 		    text);
 }
 
+/* Of the rows from the one at `from` on, only the person's own are there. */
+static int
+refs_keep_own(const struct finder *f, struct db *db, const struct own *own,
+    struct refs *refs, size_t from)
+{
+	size_t	i, n = from;
+	int	r = DB_OK, has;
+
+	for (i = from; i < refs->n; i++) {
+		has = 0;
+		if (r == DB_OK)
+			r = own_has(db, own, f->kind, refs->v[i].id, &has);
+		if (has)
+			refs->v[n++] = refs->v[i];
+		else
+			free(refs->v[i].name);
+	}
+	refs->n = n;
+	return (r == DB_OK && n == from ? DB_NOTFOUND : r);
+}
+
 /* The row or rows that one text names. */
 static int
-refs_find(const struct finder *f, struct db *db, const char *text,
-    struct refs *refs)
+refs_find(const struct finder *f, struct db *db, const struct own *own,
+    const char *text, struct refs *refs)
 {
 	struct ref	ref;
+	size_t		from = refs->n;
 	int		r;
 
 	if (f->find_all != NULL)
-		return (f->find_all(db, text, refs));
-	if ((r = f->find(db, text, &ref)) == DB_OK)
+		r = f->find_all(db, text, refs);
+	else if ((r = f->find(db, text, &ref)) == DB_OK)
 		refs_add(refs, ref);
+	/* what was named before is theirs already */
+	if (r == DB_OK && own != NULL && refs->n > from)
+		r = refs_keep_own(f, db, own, refs, from);
 	return (r);
 }
 
 int
-resolve_refs(struct db *db, enum value_kind kind, char *const *texts, size_t n,
-    struct refs *refs, char *err)
+resolve_refs(struct db *db, const struct own *own, enum value_kind kind,
+    char *const *texts, size_t n, struct refs *refs, char *err)
 {
 	const struct finder	*f = finder_of(kind);
 	size_t			 i;
@@ -322,9 +349,9 @@ resolve_refs(struct db *db, enum value_kind kind, char *const *texts, size_t n,
 		panic("resolve_refs: kind %d names no rows", kind);
 	err[0] = '\0';
 	for (i = 0; i < n; i++) {
-		r = refs_find(f, db, texts[i], refs);
-		if (r == DB_NOTFOUND) {
-			blame(err, f->thing, texts[i]);
+		r = refs_find(f, db, own, texts[i], refs);
+		if (r == DB_NOTFOUND || (r == DB_AMBIGUOUS && own != NULL)) {
+			blame(err, f->thing, own, texts[i]);
 			absent = 1;
 		} else if (r == DB_AMBIGUOUS) {
 			snprintf(err, CMD_ERROR_MAX, "more than one %s goes "
@@ -348,11 +375,54 @@ refs_free(struct refs *refs)
 	memset(refs, 0, sizeof(*refs));
 }
 
-int
-resolve_names(struct db *db, enum value_kind kind, size_t limit,
+static int
+own_host_names(struct db *db, const struct own *own, size_t limit,
     struct db_names *names)
+{
+	struct own_hosts	 h;
+	size_t			 i;
+	int			 r = own_hosts(db, own, limit, &h);
+
+	for (i = 0; i < h.n; i++)
+		take_name(names, h.l->v[h.which[i]].name);
+	own_hosts_free(&h);
+	return (r);
+}
+
+static int
+own_hostgroup_names(struct db *db, const struct own *own,
+    struct db_names *names)
+{
+	struct db_names	open = { 0 };
+	size_t		i;
+	int		r = acl_open_groups(db, own->me->id, own->now, &open);
+
+	for (i = 0; i < open.n; i++)
+		take_name(names, open.name[i]);
+	db_names_free(&open);
+	return (r);
+}
+
+int
+resolve_names(struct db *db, const struct own *own, enum value_kind kind,
+    size_t limit, struct db_names *names)
 {
 	const struct finder	*f = finder_of(kind);
 
-	return (f == NULL ? DB_OK : f->list(db, limit, names));
+	if (f == NULL)
+		return (DB_OK);
+	if (own == NULL || kind == VALUE_KEY)
+		return (f->list(db, limit, names));
+	switch (kind) {
+	case VALUE_HOST:
+		return (own_host_names(db, own, limit, names));
+	case VALUE_HOSTGROUP:
+		return (own_hostgroup_names(db, own, names));
+	case VALUE_USER:
+	case VALUE_USERKEY:
+		take_name(names, own->me->name);
+		return (DB_OK);
+	default:
+		return (DB_OK);
+	}
 }

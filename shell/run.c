@@ -17,6 +17,7 @@
 #include "shell/help.h"
 #include "shell/lookup.h"
 #include "shell/options.h"
+#include "shell/own.h"
 #include "shell/resolve.h"
 #include "shell/run.h"
 #include "shell/secret.h"
@@ -59,7 +60,7 @@ run_identify(struct shell *sh, struct user **me, char *err)
 }
 
 char *
-run_help(struct shell *sh)
+run_help(struct shell *sh, const struct lookup *l)
 {
 	struct user	*me = NULL;
 	char		 err[CMD_ERROR_MAX], *text;
@@ -67,29 +68,51 @@ run_help(struct shell *sh)
 	/* without the store, or an account, help is for all commands */
 	if (sh->db != NULL && run_identify(sh, &me, err) != DB_OK)
 		me = NULL;
-	text = help_all(me);
+	if (l->entry == NULL)
+		text = help_noun(l->noun, me);
+	else if (strcmp(l->entry->noun, "help") == 0)
+		text = help_all(me);
+	else
+		text = help_entry(l->entry);
 	user_free(me);
 	return (text);
 }
 
+/* Each of these roles is enough. */
+static const char *const	needs[][4] = {
+	[NEED_ANYONE] = { NULL },
+	[NEED_LISTER] = { ROLE_ADMIN, ROLE_AUDITOR, ROLE_LISTHOSTS, NULL },
+	[NEED_READER] = { ROLE_ADMIN, ROLE_AUDITOR, NULL },
+	[NEED_TRUSTED] = { ROLE_ADMIN, ROLE_TRUSTED, NULL },
+	[NEED_ADMIN] = { ROLE_ADMIN, NULL },
+};
+
 int
 run_permitted(const struct user *me, enum cmd_role need)
 {
-	switch (need) {
-	case NEED_ANYONE:
-		return (1);
-	case NEED_LISTER:
-		if (user_is(me, ROLE_LISTHOSTS))
+	const char *const	*role;
+
+	if (need < NEED_ANYONE || need > NEED_ADMIN)
+		return (0);
+	for (role = needs[need]; *role != NULL; role++) {
+		if (user_is(me, *role))
 			return (1);
-		/* FALLTHROUGH */
-	case NEED_READER:
-		if (user_is(me, ROLE_AUDITOR))
-			return (1);
-		/* FALLTHROUGH */
-	case NEED_ADMIN:
-		return (user_is(me, ROLE_ADMIN));
 	}
-	return (0);
+	return (need == NEED_ANYONE);
+}
+
+char *
+run_needs(enum cmd_role need, char buf[RUN_NEEDS_SIZE])
+{
+	const char *const	*role = needs[need];
+	size_t			 i, len = 0;
+
+	buf[0] = '\0';
+	for (i = 0; role[i] != NULL && len < RUN_NEEDS_SIZE; i++)
+		len += (size_t)snprintf(buf + len, RUN_NEEDS_SIZE - len,
+		    "%s%s", i == 0 ? "" : role[i + 1] == NULL ? " or " : ", ",
+		    role[i]);
+	return (buf);
 }
 
 /* Forgets what a run of the call has made: before the next one, or for good. */
@@ -109,7 +132,7 @@ call_clear(struct cmd_call *c)
 	c->entity = NULL;
 	user_free((struct user *)c->me);
 	c->me = NULL;
-	c->audit = c->usage = 0;
+	c->audit = c->usage = c->own = 0;
 	c->error[0] = '\0';
 }
 
@@ -119,6 +142,8 @@ call_resolve(struct cmd_call *c)
 {
 	const struct cmd_entry	*e = c->entry;
 	const struct parsed	*p = c->parsed;
+	const struct own	 own = { c->me, c->now };
+	const struct own	*whose = c->own ? &own : NULL;
 	struct option_value	*v;
 	size_t			 i, n = p->noperands;
 	int			 r;
@@ -127,8 +152,8 @@ call_resolve(struct cmd_call *c)
 		v = &c->parsed->opts[i];
 		if (!resolve_is_ref(e->opts[i].kind) || v->n == 0)
 			continue;
-		r = resolve_refs(c->sh->db, e->opts[i].kind, v->texts, v->n,
-		    &c->opt_refs[i], c->error);
+		r = resolve_refs(c->sh->db, whose, e->opts[i].kind, v->texts,
+		    v->n, &c->opt_refs[i], c->error);
 		if (r != DB_OK)
 			return (r);
 	}
@@ -136,31 +161,50 @@ call_resolve(struct cmd_call *c)
 		return (DB_OK);
 	if (e->second != 0 && n > 1)
 		n = 1;
-	r = resolve_refs(c->sh->db, e->operands.kind, p->operands, n,
+	r = resolve_refs(c->sh->db, whose, e->operands.kind, p->operands, n,
 	    &c->targets, c->error);
 	if (r == DB_OK && n < p->noperands)
-		r = resolve_refs(c->sh->db, e->second,
+		r = resolve_refs(c->sh->db, whose, e->second,
 		    p->operands + n, p->noperands - n, &c->second, c->error);
 	return (r);
+}
+
+/* Which role is missing. */
+static int
+call_forbidden(struct cmd_call *c)
+{
+	const struct db_names	*mine = &c->me->roles;
+	char			 have[256] = "", takes[RUN_NEEDS_SIZE];
+	size_t			 i, len = 0;
+
+	for (i = 0; i < mine->n && len < sizeof(have); i++)
+		len += (size_t)snprintf(have + len, sizeof(have) - len,
+		    "%s%s", i > 0 ? ", " : "", mine->name[i]);
+	return (cmd_fail(c, "your roles do not permit this command: it takes "
+	    "%s, and you have %s", run_needs(c->entry->role, takes),
+	    i > 0 ? have : "none"));
 }
 
 /* A fresh start: who asks, and may they? */
 static int
 call_begin(struct cmd_call *c)
 {
-	struct user	*me;
-	int		 r;
+	const struct cmd_entry	*e = c->entry;
+	struct user		*me;
+	int			 r;
 
 	call_clear(c);
-	result_init(&c->result, c->entry->fields);
-	c->opt_refs = xcalloc(option_count(c->entry), sizeof(*c->opt_refs));
-	if (c->entry->flags & CMD_OFFLINE)
-		return (DB_OK);
-	if ((r = run_identify(c->sh, &me, c->error)) != DB_OK)
-		return (r);
-	c->me = me;
-	if (!run_permitted(me, c->entry->role))
-		return (cmd_fail(c, "your roles do not permit this command"));
+	c->opt_refs = xcalloc(option_count(e), sizeof(*c->opt_refs));
+	if (!(e->flags & CMD_OFFLINE)) {
+		if ((r = run_identify(c->sh, &me, c->error)) != DB_OK)
+			return (r);
+		c->me = me;
+		if (!run_permitted(me, e->role))
+			return (call_forbidden(c));
+		c->own = e->whole != 0 && !run_permitted(me, e->whole);
+	}
+	result_init(&c->result, c->own && e->own_fields != NULL ?
+	    e->own_fields : e->fields);
 	return (DB_OK);
 }
 
@@ -281,14 +325,8 @@ call_run(struct cmd_call *c)
 static int
 print_help(struct shell *sh, const struct lookup *l)
 {
-	char	*text;
+	char	*text = run_help(sh, l);
 
-	if (l->entry != NULL && strcmp(l->entry->noun, "help") == 0)
-		text = run_help(sh);
-	else if (l->entry != NULL)
-		text = help_entry(l->entry);
-	else
-		text = help_noun(l->noun);
 	output_text(&sh->out, text);
 	free(text);
 	return (output_flush(&sh->out) == 0 ? RUN_OK : RUN_FAILED);
@@ -306,13 +344,13 @@ refuse(struct shell *sh, const char *err, const char *hint)
 
 /* A noun alone: the error, and what could follow. */
 static int
-refuse_noun(struct shell *sh, const char *noun)
+refuse_noun(struct shell *sh, const struct lookup *l)
 {
-	char	*verbs = help_noun(noun), err[CMD_ERROR_MAX];
+	char	*verbs = run_help(sh, l), err[CMD_ERROR_MAX];
 	int	 status;
 
 	verbs[strlen(verbs) - 1] = '\0';
-	snprintf(err, sizeof(err), "after \"%s\" a verb is missing", noun);
+	snprintf(err, sizeof(err), "after \"%s\" a verb is missing", l->noun);
 	status = refuse(sh, err, verbs);
 	free(verbs);
 	return (status);
@@ -357,7 +395,7 @@ run_words(struct shell *sh, char *const *words, size_t n)
 		return (refuse(sh, err, "usage: NOUN VERB [options] "
 		    "[operands]; \"help\" lists all commands"));
 	if (l.lacks_verb)
-		return (refuse_noun(sh, l.noun));
+		return (refuse_noun(sh, &l));
 	if (l.help)
 		return (print_help(sh, &l));
 	return (run_entry(sh, l.entry, words + l.used, n - l.used));

@@ -53,10 +53,18 @@ int	run_words(struct shell *, char *const *words, size_t n);
  */
 int	run_identify(struct shell *, struct user **, char *err);
 
-/* The help for whoever is at it; caller frees. */
-char	*run_help(struct shell *);
+/*
+ * What was asked for about commands (shell/lookup.h), of those that whoever is
+ * at it may run; caller frees.
+ */
+struct lookup;
+char	*run_help(struct shell *, const struct lookup *);
 
 /* Whether a user (not NULL) may do what needs this role. */
 int	run_permitted(const struct user *, enum cmd_role);
+
+/* "admin or auditor": one of these it takes; "" for NEED_ANYONE. Returns buf. */
+#define RUN_NEEDS_SIZE	64
+char	*run_needs(enum cmd_role, char buf[RUN_NEEDS_SIZE]);
 
 #endif

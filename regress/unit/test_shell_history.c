@@ -111,7 +111,7 @@ test_inspect(void **state)
 	fails(&t, RUN_USAGE, "event inspect", "EVENT is missing");
 	fails(&t, RUN_USAGE, "session inspect", "SESSION is missing");
 	t.sh.user_id = add_user(t.sh.db, "carl", ROLE_STANDARD);
-	fails(&t, RUN_FAILED, "session inspect 1", "roles");
+	fails(&t, RUN_FAILED, "session inspect 1", "of yours");
 	fails(&t, RUN_FAILED, "event inspect 1", "roles");
 	trial_end(&t);
 }
