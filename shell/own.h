@@ -42,12 +42,12 @@ struct own_hosts {
 	size_t			*which;
 	size_t			 n;
 	struct host_list	*l;
-	struct db_names		*accounts;	/* as acl_judge_hosts() has it */
+	struct db_names		*accounts;	/* of acl_judge_hosts() */
 };
 
 /*
- * Theirs, newest first, limit at most (0: all). Returns DB_OK or another class.
- * own_hosts_free() in any case.
+ * Theirs, newest first, limit at most (0: all). Returns DB_OK or another
+ * class. own_hosts_free() in any case.
  */
 int	own_hosts(struct db *, const struct own *, int64_t limit,
 	    struct own_hosts *);

@@ -19,9 +19,9 @@ int	resolve_is_ref(enum value_kind);
 /*
  * Finds all n rows and puts them into *refs, each once, in the order of the
  * texts; those that are not a person's own (shell/own.h) are not there for
- * them, NULL: all are. Returns DB_OK; or another class of the store's, with a sentence in err
- * (CMD_ERROR_MAX bytes) that names every text that means nothing. Free with
- * refs_free() in any case.
+ * them, NULL: all are. Returns DB_OK; or another class of the store's, with a
+ * sentence in err (CMD_ERROR_MAX bytes) that names every text that means
+ * nothing. Free with refs_free() in any case.
  */
 int	resolve_refs(struct db *, const struct own *, enum value_kind,
 	    char *const *texts, size_t n, struct refs *, char *err);

@@ -63,7 +63,7 @@ char	*run_help(struct shell *, const struct lookup *);
 /* Whether a user (not NULL) may do what needs this role. */
 int	run_permitted(const struct user *, enum cmd_role);
 
-/* "admin or auditor": one of these it takes; "" for NEED_ANYONE. Returns buf. */
+/* "admin or auditor": one of these it takes. Returns buf. */
 #define RUN_NEEDS_SIZE	64
 char	*run_needs(enum cmd_role, char buf[RUN_NEEDS_SIZE]);
 
