@@ -9,10 +9,10 @@
 #include "daemon/address.h"
 #include "daemon/conf.h"
 #include "daemon/conf_sources.h"
-#include "daemon/network.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
+#include "lib/network.h"
 #include "lib/number.h"
 #include "lib/xmalloc.h"
 

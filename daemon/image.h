@@ -18,9 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/network.h"
 #include "lib/catalogue.h"
 #include "lib/msg.h"
+#include "lib/network.h"
 
 #define IMAGE_LISTENERS_MAX	64
 #define IMAGE_SLOTS_MAX		(1024 * 1024)

@@ -16,10 +16,10 @@
 #include "daemon/address.h"
 #include "daemon/listener.h"
 #include "daemon/loop.h"
-#include "daemon/network.h"
 #include "daemon/sources.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/network.h"
 
 #define BACKLOG		1024
 #define ACCEPT_MAX	16	/* in one go: other work has its turn too */

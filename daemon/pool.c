@@ -19,11 +19,11 @@
 #include "daemon/birth.h"
 #include "daemon/ctl.h"
 #include "daemon/loop.h"
-#include "daemon/network.h"
 #include "daemon/pool.h"
 #include "daemon/sources.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/network.h"
 #include "lib/proctitle.h"
 #include "monitor/monitor.h"
 

@@ -21,7 +21,7 @@
 
 #include "daemon/image.h"
 #include "daemon/limits.h"
-#include "daemon/network.h"
+#include "lib/network.h"
 #include "lib/settings.h"
 
 /* What a client's end is punished for; the image has these numbers. */

@@ -11,6 +11,7 @@
 #include "db/query.h"
 #include "db/setting.h"
 #include "lib/escape.h"
+#include "lib/network.h"
 #include "lib/xmalloc.h"
 
 struct db_bind
@@ -51,6 +52,12 @@ bind_opt(const char *s)
 	if (s == NULL)
 		return ((struct db_bind){ .kind = BIND_NULL });
 	return (bind_text(s));
+}
+
+struct db_bind
+bind_sources(const char *s)
+{
+	return (bind_opt(s == NULL || *s == '\0' ? NULL : s));
 }
 
 struct db_bind
@@ -341,6 +348,21 @@ db_check_name(struct db *db, const char *what, const char *s)
 	if (s == NULL || *s == '\0')
 		return (db_fail(db, DB_INVALID, "%s is empty", what));
 	return (check_length(db, what, s, DB_NAME_MAX));
+}
+
+int
+db_check_sources(struct db *db, const char *s)
+{
+	char	*normal;
+	int	 same;
+
+	if (s == NULL || *s == '\0')
+		return (DB_OK);
+	normal = network_list_normal(s);
+	same = normal != NULL && strcmp(normal, s) == 0;
+	free(normal);
+	return (same ? DB_OK : db_fail(db, DB_INVALID,
+	    "\"%.100s\" is not a list of networks", s));
 }
 
 int

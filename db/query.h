@@ -110,6 +110,15 @@ int	db_check_short(struct db *db, const char *what, const char *s);
 int	db_check_text(struct db *db, const char *what, const char *s);
 
 /*
+ * The same for a list of networks (lib/network.h) that somebody or something
+ * may come from, NULL and "" for any: it must be as it is stored.
+ */
+int	db_check_sources(struct db *db, const char *s);
+
+/* A list of networks, with NULL for "". */
+struct db_bind	bind_sources(const char *s);
+
+/*
  * All rows of a query as an array of n elements of `size` bytes, each filled
  * by read() from a zeroed one. No rows: DB_OK, *v is NULL and *n 0.
  */

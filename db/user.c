@@ -15,7 +15,7 @@
 #define SELECT \
 	"SELECT u.id, u.name, u.email, u.comment, u.invite_hash," \
 	" u.invite_expires_at, u.disabled, u.expires_at, u.created_at," \
-	" u.updated_at," \
+	" u.updated_at, u.allowed_from," \
 	" (SELECT COUNT(*) FROM user_keys k WHERE k.user_id = u.id)" \
 	" FROM users u "
 
@@ -39,6 +39,7 @@ user_clear(void *row)
 	free(u->email);
 	free(u->comment);
 	free(u->invite_hash);
+	free(u->allowed_from);
 	db_names_free(&u->roles);
 	db_names_free(&u->groups);
 }
@@ -74,6 +75,7 @@ user_read(struct db_stmt *st, void *row)
 	u->expires_at = col_int(st);
 	u->created_at = col_int(st);
 	u->updated_at = col_int(st);
+	u->allowed_from = col_opt(st);
 	u->nkeys = col_int(st);
 }
 
@@ -113,7 +115,8 @@ user_check(struct db *db, const struct user *u)
 
 	if ((r = db_check_name(db, "user name", u->name)) != DB_OK ||
 	    (r = db_check_short(db, "e-mail", u->email)) != DB_OK ||
-	    (r = db_check_short(db, "invite", u->invite_hash)) != DB_OK)
+	    (r = db_check_short(db, "invite", u->invite_hash)) != DB_OK ||
+	    (r = db_check_sources(db, u->allowed_from)) != DB_OK)
 		return (r);
 	return (db_check_text(db, "comment", u->comment));
 }
@@ -129,11 +132,13 @@ user_create(struct db *db, const struct user *u, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO users (name, email, comment,"
 	    " invite_hash, invite_expires_at, disabled, expires_at,"
-	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " allowed_from, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_opt(u->invite_hash),
 	    bind_int(u->invite_expires_at), bind_int(u->disabled != 0),
-	    bind_int(u->expires_at), bind_int(now), bind_int(now))));
+	    bind_int(u->expires_at), bind_sources(u->allowed_from),
+	    bind_int(now), bind_int(now))));
 }
 
 int
@@ -144,12 +149,12 @@ user_update(struct db *db, const struct user *u)
 	if ((r = user_check(db, u)) != DB_OK)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE users SET name = ?, email = ?,"
-	    " comment = ?, disabled = ?, expires_at = ?, updated_at = ?"
-	    " WHERE id = ?",
+	    " comment = ?, disabled = ?, expires_at = ?, allowed_from = ?,"
+	    " updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_int(u->disabled != 0),
-	    bind_int(u->expires_at), bind_int(clock_utc()),
-	    bind_int(u->id))));
+	    bind_int(u->expires_at), bind_sources(u->allowed_from),
+	    bind_int(clock_utc()), bind_int(u->id))));
 }
 
 int
@@ -329,8 +334,9 @@ int
 user_admins_with_key(struct db *db, int64_t now, int64_t *count)
 {
 	return (db_get_int(db, count, COUNT_ADMINS " AND EXISTS"
-	    " (SELECT 1 FROM user_keys k WHERE k.user_id = u.id)",
-	    BINDS(bind_int(now))));
+	    " (SELECT 1 FROM user_keys k WHERE k.user_id = u.id"
+	    " AND (k.expires_at = 0 OR k.expires_at > ?))",
+	    BINDS(bind_int(now), bind_int(now))));
 }
 
 int

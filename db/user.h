@@ -31,6 +31,9 @@ struct user {
 	int64_t		 invite_expires_at;	/* 0: never */
 	int		 disabled;
 	int64_t		 expires_at;		/* 0: never */
+	char		*allowed_from;		/* networks they may come from,
+						   as network_list_normal() has
+						   them; NULL: any */
 	int64_t		 created_at;
 	int64_t		 updated_at;
 	/* Filled by every getter: */
@@ -45,13 +48,16 @@ struct user_list {
 };
 
 /*
- * Inserts name, email, comment, disabled, expires_at and the invite of *u;
- * id, times and the rest are the store's. A caller that adds roles and
- * groups does all in one transaction.
+ * Inserts name, email, comment, disabled, expires_at, allowed_from and the
+ * invite of *u; id, times and the rest are the store's. A caller that adds
+ * roles and groups does all in one transaction.
  */
 int	user_create(struct db *db, const struct user *u, int64_t *id);
 
-/* Writes name, email, comment, disabled and expires_at of the row u->id. */
+/*
+ * Writes name, email, comment, disabled, expires_at and allowed_from of the row
+ * u->id.
+ */
 int	user_update(struct db *db, const struct user *u);
 
 /* Opens an invite (replacing any), or, hash NULL, withdraws it. */
@@ -91,14 +97,14 @@ int	user_role_add(struct db *db, int64_t id, const char *role);
 int	user_role_remove(struct db *db, int64_t id, const char *role);
 
 /*
- * How many enabled, unexpired administrators can log in with a key: zero
- * means that the first invite must be renewed.
+ * How many enabled, unexpired administrators can log in with a key that has not
+ * expired: zero means that the first invite must be renewed.
  */
 int	user_admins_with_key(struct db *db, int64_t now, int64_t *count);
 
 /*
  * How many are left that can do everything here: all administrators who are
- * enabled and unexpired, and those of them who have a key.
+ * enabled and unexpired at `now`, and those of them who have a key that is.
  */
 struct admins {
 	int64_t	usable;

@@ -15,7 +15,8 @@
 
 #define SELECT \
 	"SELECT k.id, k.user_id, u.name, k.type, k.key_blob," \
-	" k.fingerprint, k.comment, k.created_at, k.updated_at" \
+	" k.fingerprint, k.comment, k.expires_at, k.allowed_from," \
+	" k.created_at, k.updated_at" \
 	" FROM user_keys k JOIN users u ON u.id = k.user_id "
 
 static void
@@ -28,6 +29,7 @@ userkey_clear(void *row)
 	free(k->blob);
 	free(k->fingerprint);
 	free(k->comment);
+	free(k->allowed_from);
 }
 
 void
@@ -58,8 +60,20 @@ userkey_read(struct db_stmt *st, void *row)
 	k->blob = col_blob(st, &k->bloblen);
 	k->fingerprint = col_text(st);
 	k->comment = col_text(st);
+	k->expires_at = col_int(st);
+	k->allowed_from = col_opt(st);
 	k->created_at = col_int(st);
 	k->updated_at = col_int(st);
+}
+
+static int
+userkey_check(struct db *db, const struct userkey *k)
+{
+	int	r;
+
+	if ((r = db_check_text(db, "comment", k->comment)) != DB_OK)
+		return (r);
+	return (db_check_sources(db, k->allowed_from));
 }
 
 int
@@ -74,15 +88,30 @@ userkey_create(struct db *db, const struct userkey *k, int64_t *id)
 		return (db_fail(db, DB_INVALID, "the key has %zu bytes, not 1 "
 		    "to %d", k->bloblen, BLOB_MAX));
 	if ((r = db_check_name(db, "key type", k->type)) != DB_OK ||
-	    (r = db_check_text(db, "comment", k->comment)) != DB_OK)
+	    (r = userkey_check(db, k)) != DB_OK)
 		return (r);
 	sshkey_fingerprint(k->blob, k->bloblen, fingerprint);
 	return (db_edit(db, id, "INSERT INTO user_keys (user_id, type,"
-	    " key_blob, fingerprint, comment, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+	    " key_blob, fingerprint, comment, expires_at, allowed_from,"
+	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(k->user_id), bind_text(k->type),
 	    bind_blob(k->blob, k->bloblen), bind_text(fingerprint),
-	    bind_text(k->comment), bind_int(now), bind_int(now))));
+	    bind_text(k->comment), bind_int(k->expires_at),
+	    bind_sources(k->allowed_from), bind_int(now), bind_int(now))));
+}
+
+int
+userkey_update(struct db *db, const struct userkey *k)
+{
+	int	r;
+
+	if ((r = userkey_check(db, k)) != DB_OK)
+		return (r);
+	return (db_edit(db, NULL, "UPDATE user_keys SET comment = ?,"
+	    " expires_at = ?, allowed_from = ?, updated_at = ? WHERE id = ?",
+	    BINDS(bind_text(k->comment), bind_int(k->expires_at),
+	    bind_sources(k->allowed_from), bind_int(clock_utc()),
+	    bind_int(k->id))));
 }
 
 int
@@ -100,16 +129,14 @@ userkey_get(struct db *db, int64_t id, struct userkey **out)
 }
 
 int
-userkey_lookup(struct db *db, const void *blob, size_t bloblen,
-    int64_t *user_id, int64_t *id)
+userkey_by_blob(struct db *db, const void *blob, size_t bloblen,
+    struct userkey **out)
 {
 	char		 fingerprint[SSHKEY_FINGERPRINT_SIZE];
 	struct userkey	*k;
 	int		 r;
 
-	*user_id = 0;
-	if (id != NULL)
-		*id = 0;
+	*out = NULL;
 	sshkey_fingerprint(blob, bloblen, fingerprint);
 	r = db_get_row(db, &k, sizeof(*k), userkey_read, userkey_clear,
 	    SELECT "WHERE k.fingerprint = ?", BINDS(bind_text(fingerprint)));
@@ -119,6 +146,22 @@ userkey_lookup(struct db *db, const void *blob, size_t bloblen,
 		userkey_free(k);
 		return (db_absent(db));
 	}
+	*out = k;
+	return (DB_OK);
+}
+
+int
+userkey_lookup(struct db *db, const void *blob, size_t bloblen,
+    int64_t *user_id, int64_t *id)
+{
+	struct userkey	*k;
+	int		 r;
+
+	*user_id = 0;
+	if (id != NULL)
+		*id = 0;
+	if ((r = userkey_by_blob(db, blob, bloblen, &k)) != DB_OK)
+		return (r);
 	*user_id = k->user_id;
 	if (id != NULL)
 		*id = k->id;
@@ -161,4 +204,10 @@ userkey_count(struct db *db, int64_t user_id, int64_t *count)
 		    "SELECT COUNT(*) FROM user_keys", NO_BINDS));
 	return (db_get_int(db, count, "SELECT COUNT(*) FROM user_keys"
 	    " WHERE user_id = ?", BINDS(bind_int(user_id))));
+}
+
+int
+userkey_usable(const struct userkey *k, int64_t now)
+{
+	return (k->expires_at == 0 || k->expires_at > now);
 }

@@ -19,6 +19,10 @@ struct userkey {
 	size_t		 bloblen;	/* 1 to 16384 */
 	char		*fingerprint;	/* "SHA256:...", made by the store */
 	char		*comment;
+	int64_t		 expires_at;	/* 0: never */
+	char		*allowed_from;	/* networks it may come from, as
+					   network_list_normal() has them;
+					   NULL: any */
 	int64_t		 created_at;
 	int64_t		 updated_at;
 };
@@ -29,10 +33,14 @@ struct userkey_list {
 };
 
 /*
- * Adds user_id, type, blob and comment of *k. DB_EXISTS if anybody has this
+ * Adds user_id, type, blob, comment, expires_at and allowed_from of *k.
+ * DB_EXISTS if anybody has this
  * key; DB_REF if there is no such user.
  */
 int	userkey_create(struct db *db, const struct userkey *k, int64_t *id);
+
+/* Writes comment, expires_at and allowed_from of the row k->id. */
+int	userkey_update(struct db *db, const struct userkey *k);
 
 int	userkey_remove(struct db *db, int64_t id);
 
@@ -40,8 +48,12 @@ int	userkey_get(struct db *db, int64_t id, struct userkey **out);
 
 /*
  * Whose key is this?  The lookup of a login: one indexed read, the whole
- * blob compared. DB_NOTFOUND: nobody's. *id may be NULL.
+ * blob compared. DB_NOTFOUND: nobody's. Expired ones are found too.
  */
+int	userkey_by_blob(struct db *db, const void *blob, size_t bloblen,
+	    struct userkey **out);
+
+/* The same for its ids alone; *id may be NULL. */
 int	userkey_lookup(struct db *db, const void *blob, size_t bloblen,
 	    int64_t *user_id, int64_t *id);
 
@@ -50,6 +62,9 @@ int	userkey_list(struct db *db, int64_t user_id, int64_t limit,
 	    struct userkey_list **out);
 
 int	userkey_count(struct db *db, int64_t user_id, int64_t *count);
+
+/* True if not expired at `now`. */
+int	userkey_usable(const struct userkey *k, int64_t now);
 
 void	userkey_free(struct userkey *k);
 void	userkey_list_free(struct userkey_list *l);

@@ -517,6 +517,151 @@ groups(void **state)
 	    DB_NOTFOUND);
 }
 
+/* What a list of networks must be, and that NULL and "" are none. */
+static const struct {
+	const char	*text;
+	int		 status;
+	const char	*stored;
+} sources[] = {
+	{ "10.0.0.0/8,2001:db8::/32,192.0.2.7", DB_OK,
+	    "10.0.0.0/8,2001:db8::/32,192.0.2.7" },
+	{ NULL, DB_OK, NULL },
+	{ "", DB_OK, NULL },
+	{ "10.0.0.1/8", DB_INVALID, NULL },
+	{ "192.0.2.7/32", DB_INVALID, NULL },
+	{ "none", DB_INVALID, NULL },
+	{ "anywhere", DB_INVALID, NULL },
+	{ "'; DROP TABLE users", DB_INVALID, NULL },
+};
+#define NSOURCES	(sizeof(sources) / sizeof(sources[0]))
+
+static void
+same_text(const char *got, const char *want)
+{
+	if (want == NULL)
+		assert_null(got);
+	else
+		assert_string_equal(got, want);
+}
+
+static void
+user_sources(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	struct user u = { .name = TEXT("alice") }, *got;
+	int64_t id;
+	size_t i;
+
+	for (i = 0; i < NSOURCES; i++) {
+		u.allowed_from = TEXT(sources[i].text);
+		assert_int_equal(user_create(f->db, &u, &id),
+		    sources[i].status);
+		if (id == 0)
+			continue;
+		assert_int_equal(user_get(f->db, id, &got), DB_OK);
+		same_text(got->allowed_from, sources[i].stored);
+		user_free(got);
+		assert_int_equal(user_remove(f->db, id), DB_OK);
+	}
+	id = new_user(f->db, "bob");
+	assert_int_equal(user_get(f->db, id, &got), DB_OK);
+	assert_null(got->allowed_from);
+	for (i = 0; i < NSOURCES; i++) {
+		free(got->allowed_from);
+		got->allowed_from = sources[i].text == NULL ? NULL :
+		    strdup(sources[i].text);
+		assert_int_equal(user_update(f->db, got), sources[i].status);
+		if (sources[i].status != DB_OK)
+			continue;
+		user_free(got);
+		assert_int_equal(user_get(f->db, id, &got), DB_OK);
+		same_text(got->allowed_from, sources[i].stored);
+	}
+	user_free(got);
+}
+
+static void
+key_limits(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	int64_t user = new_user(f->db, "alice"), id, g;
+	struct userkey k = { .user_id = user, .type = TEXT("ssh-ed25519"),
+	    .blob = (void *)TEXT("blob"), .bloblen = 4,
+	    .comment = TEXT("laptop"), .expires_at = 100 }, *got;
+	size_t i;
+
+	for (i = 0; i < NSOURCES; i++) {
+		k.allowed_from = TEXT(sources[i].text);
+		assert_int_equal(userkey_create(f->db, &k, &id),
+		    sources[i].status);
+		if (id == 0)
+			continue;
+		assert_int_equal(userkey_by_blob(f->db, "blob", 4, &got),
+		    DB_OK);
+		assert_int_equal(got->id, id);
+		assert_int_equal(got->user_id, user);
+		assert_int_equal(got->expires_at, 100);
+		same_text(got->allowed_from, sources[i].stored);
+		assert_true(userkey_usable(got, 99));
+		assert_false(userkey_usable(got, 100));
+		got->expires_at = 0;
+		assert_true(userkey_usable(got, INT64_MAX));
+		userkey_free(got);
+		assert_int_equal(userkey_remove(f->db, id), DB_OK);
+	}
+	assert_int_equal(userkey_by_blob(f->db, "blob", 4, &got),
+	    DB_NOTFOUND);
+	assert_null(got);
+	assert_int_equal(add_key(f->db, user, "blob", &id), DB_OK);
+	assert_int_equal(userkey_get(f->db, id, &got), DB_OK);
+	assert_int_equal(got->expires_at, 0);
+	assert_null(got->allowed_from);
+	free(got->comment);
+	got->comment = strdup("new");
+	got->expires_at = 200;
+	got->allowed_from = strdup("::1");
+	g = generation(f->db);
+	assert_int_equal(userkey_update(f->db, got), DB_OK);
+	assert_int_equal(generation(f->db), g + 1);
+	userkey_free(got);
+	assert_int_equal(userkey_get(f->db, id, &got), DB_OK);
+	assert_string_equal(got->comment, "new");
+	assert_int_equal(got->expires_at, 200);
+	assert_string_equal(got->allowed_from, "::1");
+	assert_int_equal(got->bloblen, 4);
+	got->allowed_from[0] = 'x';
+	assert_int_equal(userkey_update(f->db, got), DB_INVALID);
+	userkey_free(got);
+	k.id = 4711;
+	k.allowed_from = NULL;
+	assert_int_equal(userkey_update(f->db, &k), DB_NOTFOUND);
+}
+
+/* An expired key is none that an administrator could come with. */
+static void
+admins_with_expired_keys(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	int64_t id = new_user(f->db, "alice"), key, n;
+	struct admins a;
+	struct userkey *k;
+
+	assert_int_equal(user_role_add(f->db, id, ROLE_ADMIN), DB_OK);
+	assert_int_equal(add_key(f->db, id, "k1", &key), DB_OK);
+	assert_int_equal(userkey_get(f->db, key, &k), DB_OK);
+	k->expires_at = 100;
+	assert_int_equal(userkey_update(f->db, k), DB_OK);
+	userkey_free(k);
+	assert_int_equal(user_admins_with_key(f->db, 99, &n), DB_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(user_admins(f->db, 100, &a), DB_OK);
+	assert_int_equal(a.usable, 1);
+	assert_int_equal(a.with_key, 0);
+	assert_int_equal(add_key(f->db, id, "k2", &key), DB_OK);
+	assert_int_equal(user_admins_with_key(f->db, 100, &n), DB_OK);
+	assert_int_equal(n, 1);
+}
+
 int
 main(void)
 {
@@ -529,6 +674,9 @@ main(void)
 		ON_BOTH(remove_takes_all),
 		cmocka_unit_test(fingerprints),
 		ON_BOTH(keys),
+		ON_BOTH(user_sources),
+		ON_BOTH(key_limits),
+		ON_BOTH(admins_with_expired_keys),
 		ON_BOTH(invites),
 		ON_BOTH(invite_race),
 		ON_BOTH(groups),

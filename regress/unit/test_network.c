@@ -12,9 +12,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/network.h"
+#include "lib/network.h"
 
 static struct network
 parse(const char *text)
@@ -147,7 +148,11 @@ test_sources(void **state)
 	struct sockaddr_storage	 ss = { .ss_family = AF_INET6 };
 	struct sockaddr_in6	*sin6 = (void *)&ss;
 	struct sockaddr_in	*sin = (void *)&ss;
+	static const char *const none[] = { "", ":", "[", "[]:1", "[::1]",
+					    "::1:22", "[::1:22", "[:22",
+					    "192.0.2.7", "[192.0.2.7:22" };
 	struct network		 a, b;
+	size_t			 i;
 
 	(void)state;
 	assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.7",
@@ -173,8 +178,76 @@ test_sources(void **state)
 	assert_int_equal(a.family, 0);
 	network_from_source(&b, "unknown:0");
 	assert_int_equal(b.family, 0);
-	network_from_source(&b, "");
-	assert_int_equal(b.family, 0);
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		network_from_source(&b, none[i]);
+		assert_int_equal(b.family, 0);
+	}
+}
+
+/* Lists that are stored: who is in, and how they are written. */
+static void
+test_stored_list(void **state)
+{
+	static const struct {
+		const char	*text, *normal;
+	} t[] = {
+		{ "10.0.0.0/8", "10.0.0.0/8" },
+		{ "192.0.2.7/32, ::1/128", "192.0.2.7,::1" },
+		{ "192.0.2.7,192.0.2.7/32 192.0.2.7", "192.0.2.7" },
+		{ "2001:DB8:0:0::/32,::ffff:10.0.0.0/104",
+		    "2001:db8::/32,10.0.0.0/8" },
+		{ "0.0.0.0/0", "0.0.0.0/0" },
+		{ "", NULL }, { "none", NULL }, { ",", NULL },
+		{ "10.0.0.1/8", NULL }, { "10.0.0.0/8,x", NULL },
+	};
+	static const struct {
+		const char	*list, *address;
+		int		 yes;
+	} has[] = {
+		{ NULL, "192.0.2.7", 1 }, { NULL, "", 1 },
+		{ "192.0.2.7", "192.0.2.7", 1 },
+		{ "192.0.2.7", "192.0.2.8", 0 },
+		{ "10.0.0.0/8,192.0.2.0/24", "192.0.2.8", 1 },
+		{ "10.0.0.0/8,192.0.2.0/24", "192.0.3.8", 0 },
+		{ "10.0.0.0/8", "::ffff:10.1.2.3", 1 },
+		{ "0.0.0.0/0", "::1", 0 }, { "::/0", "127.0.0.1", 0 },
+		{ "2001:db8::/32,::1", "::1", 1 },
+		/* what cannot be read lets nobody in */
+		{ "", "192.0.2.7", 0 }, { "none", "192.0.2.7", 0 },
+		{ "192.0.2.7,x", "192.0.2.7", 0 }, { "0.0.0.0/0", "", 0 },
+	};
+	struct network	n;
+	char		many[NETWORK_LIST_MAX * 10 + 10] = "", *normal;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		normal = network_list_normal(t[i].text);
+		if (t[i].normal == NULL)
+			assert_null(normal);
+		else
+			assert_string_equal(normal, t[i].normal);
+		free(normal);
+	}
+	for (i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+		memset(&n, 0, sizeof(n));
+		if (*has[i].address != '\0')
+			n = parse(has[i].address);
+		if (network_list_has(has[i].list, &n) != has[i].yes)
+			fail_msg("\"%s\" and %s", has[i].list,
+			    has[i].address);
+	}
+	n = parse("10.0.0.64");
+	for (i = 1; i <= NETWORK_LIST_MAX; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many),
+		    "%s10.0.0.%zu", i > 1 ? "," : "", i);
+	assert_true(network_list_has(many, &n));
+	normal = network_list_normal(many);
+	assert_string_equal(normal, many);
+	free(normal);
+	snprintf(many + strlen(many), sizeof(many) - strlen(many), ",::1");
+	assert_false(network_list_has(many, &n));
+	assert_null(network_list_normal(many));
 }
 
 int
@@ -186,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_contains),
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_stored_list),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/address.h"
-#include "daemon/network.h"
+#include "lib/network.h"
+#include "lib/xmalloc.h"
 
 #define SEPARATORS	", \t"
 
@@ -73,11 +73,22 @@ parse_address(struct network *n, const char *text, size_t len)
 void
 network_from_source(struct network *n, const char *source)
 {
-	struct address	a;
+	const char	*end = strrchr(source, ':');
+	size_t		 len, zone;
 
+	memset(n, 0, sizeof(*n));
+	if (end == NULL)
+		return;
+	if (*source == '[') {
+		if (*--end != ']')
+			return;
+		source++;
+	} else if (memchr(source, ':', end - source) != NULL)
+		return;
 	/* a link-local address may have "%interface" behind it */
-	if (address_parse(&a, source) == -1 ||
-	    parse_address(n, a.host, strcspn(a.host, "%")) == -1)
+	len = end - source;
+	zone = strcspn(source, "%");
+	if (parse_address(n, source, zone < len ? zone : len) == -1)
 		memset(n, 0, sizeof(*n));
 }
 
@@ -145,6 +156,56 @@ network_parse_list(struct network *list, int max, const char *text)
 		text += len;
 	}
 	return (count);
+}
+
+int
+network_list_has(const char *text, const struct network *address)
+{
+	struct network	list[NETWORK_LIST_MAX];
+	int		i, n;
+
+	if (text == NULL)
+		return (1);
+	if (address->family == 0 ||
+	    (n = network_parse_list(list, NETWORK_LIST_MAX, text)) == -1)
+		return (0);
+	for (i = 0; i < n; i++) {
+		if (network_contains(&list[i], address))
+			return (1);
+	}
+	return (0);
+}
+
+/* An address alone goes without its bits. */
+static void
+append(char *text, size_t size, const struct network *n)
+{
+	size_t	used = strlen(text);
+	char	one[NETWORK_TEXT_SIZE];
+
+	network_format(n, one);
+	if (n->bits == width(n))
+		one[strcspn(one, "/")] = '\0';
+	snprintf(text + used, size - used, "%s%s", used > 0 ? "," : "", one);
+}
+
+char *
+network_list_normal(const char *text)
+{
+	struct network	list[NETWORK_LIST_MAX];
+	char		normal[NETWORK_LIST_MAX * NETWORK_TEXT_SIZE] = "";
+	int		i, k, n;
+
+	n = network_parse_list(list, NETWORK_LIST_MAX, text);
+	if (n <= 0)
+		return (NULL);
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < i && !network_equal(&list[k], &list[i]); k++)
+			;
+		if (k == i)
+			append(normal, sizeof(normal), &list[i]);
+	}
+	return (xstrdup(normal));
 }
 
 void

@@ -3,8 +3,8 @@
  * Networks: an address, and how many of its bits count. An IPv4 address that
  * arrived on an IPv6 socket (::ffff:192.0.2.7) is an IPv4 address here.
  */
-#ifndef DAEMON_NETWORK_H
-#define DAEMON_NETWORK_H
+#ifndef LIB_NETWORK_H
+#define LIB_NETWORK_H
 
 #include <sys/socket.h>
 
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define NETWORK_TEXT_SIZE	64	/* of "address/bits", with its NUL */
+#define NETWORK_LIST_MAX	64	/* networks of a list that is stored */
 
 /*
  * Bits that do not count are 0, and there is no padding: the same network is
@@ -28,8 +29,8 @@ void	 network_from_sockaddr(struct network *,
 	    const struct sockaddr_storage *);
 
 /*
- * The one address in "192.0.2.7:4711" or "[2001:db8::7]:4711", as
- * address_format() writes it; family 0 when there is none.
+ * The one address in "192.0.2.7:4711" or "[2001:db8::7]:4711", as the daemon
+ * writes it; family 0 when there is none.
  */
 void	 network_from_source(struct network *, const char *);
 
@@ -45,6 +46,18 @@ int	 network_parse(struct network *, const char *, size_t len);
  * many there are, or -1.
  */
 int	 network_parse_list(struct network *list, int max, const char *);
+
+/*
+ * Whether a list, as above, has this address in it. NULL is a list of all; one
+ * that cannot be read holds none, and no list holds what is not an address.
+ */
+int	 network_list_has(const char *list, const struct network *address);
+
+/*
+ * How a list is stored: "10.0.0.0/8,192.0.2.7,::1", each once. NULL if
+ * it is none, or has nothing in it or more than NETWORK_LIST_MAX; caller frees.
+ */
+char	*network_list_normal(const char *);
 
 /* Leaves at most so many bits. */
 void	 network_cut(struct network *, unsigned bits);
