@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A session channel of the person.
+ * A channel of the person, and what is asked for on a session's.
  *
  * Requests wait in a queue, each for the far end to be known and for the one
  * before it, so that a client may send all of them before there is a host.
@@ -17,6 +17,7 @@
 #include "child/client.h"
 #include "child/conn.h"
 #include "child/far.h"
+#include "child/forward.h"
 #include "child/record.h"
 #include "child/relay.h"
 #include "lib/log.h"
@@ -97,12 +98,25 @@ on_signal(ssh_session ssh, ssh_channel channel, const char *name, void *arg)
 	r->text = r->own = xstrdup(name);
 }
 
-void
-chan_new(struct conn *conn, ssh_message msg)
+/* libssh has said yes by now: what comes of it shows when an agent is asked. */
+static void
+on_agent(ssh_session ssh, ssh_channel channel, void *arg)
+{
+	struct chan	*c = arg;
+
+	(void)ssh;
+	(void)channel;
+	if (c->nrequests < REQUESTS_MAX && c->state != CHAN_ENDED)
+		request_new(c, REQUEST_AGENT);
+}
+
+struct chan *
+chan_make(struct conn *conn, enum chan_kind kind)
 {
 	struct chan	*c = xcalloc(1, sizeof(*c));
 
 	c->conn = conn;
+	c->kind = kind;
 	c->id = ++conn->last_channel;
 	TAILQ_INIT(&c->requests);
 	buf_init(&c->to_far, TO_FAR_MAX);
@@ -113,14 +127,32 @@ chan_new(struct conn *conn, ssh_message msg)
 	c->callbacks.channel_data_function = on_data;
 	c->callbacks.channel_eof_function = on_eof;
 	c->callbacks.channel_close_function = on_close;
-	c->callbacks.channel_signal_function = on_signal;
 	ssh_callbacks_init(&c->callbacks);
-	if ((c->ssh = client_accept(msg, &c->callbacks)) == NULL) {
-		free(c);
-		return;
-	}
 	TAILQ_INSERT_TAIL(&conn->channels, c, link);
 	conn->nchannels++;
+	return (c);
+}
+
+static void
+chan_free(struct chan *c)
+{
+	TAILQ_REMOVE(&c->conn->channels, c, link);
+	c->conn->nchannels--;
+	forward_free(c->forward);
+	free(c->term);
+	free(c->sentence);
+	free(c);
+}
+
+void
+chan_new(struct conn *conn, ssh_message msg)
+{
+	struct chan	*c = chan_make(conn, CHAN_SESSION);
+
+	c->callbacks.channel_signal_function = on_signal;
+	c->callbacks.channel_auth_agent_req_function = on_agent;
+	if ((c->ssh = client_accept(msg, &c->callbacks)) == NULL)
+		chan_free(c);
 }
 
 static struct chan *
@@ -164,6 +196,14 @@ request_read(struct request *r)
 	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
 		r->type = REQUEST_SUBSYSTEM;
 		r->text = ssh_message_channel_request_subsystem(m);
+		break;
+	case SSH_CHANNEL_REQUEST_X11:
+		r->type = REQUEST_X11;
+		r->text = ssh_message_channel_request_x11_auth_protocol(m);
+		r->value = ssh_message_channel_request_x11_auth_cookie(m);
+		r->single =
+		    ssh_message_channel_request_x11_single_connection(m);
+		r->screen = ssh_message_channel_request_x11_screen_number(m);
 		break;
 	default:
 		r->type = REQUEST_OTHER;
@@ -400,13 +440,15 @@ run_requests(struct chan *c)
 	}
 }
 
-/* Closes on our side and tells the monitor. */
-static void
+void
 chan_end(struct chan *c)
 {
 	c->end.bytes_in = c->bytes_in;
 	c->end.bytes_out = c->bytes_out;
-	client_close(c->ssh, &c->end);
+	if (c->kind != CHAN_SESSION)
+		c->end.how = CHANNEL_END_NONE;
+	if (c->ssh != NULL)
+		client_close(c->ssh, &c->end);
 	if (c->far != NULL)
 		c->far->close(c);
 	if (c->permitted)
@@ -421,9 +463,8 @@ chan_end(struct chan *c)
 	c->state = CHAN_ENDED;
 }
 
-/* Moves bytes; ends the channel when the far end has. */
-static void
-run_program(struct chan *c)
+void
+chan_relay(struct chan *c)
 {
 	relay_up(c);
 	relay_down(c);
@@ -461,33 +502,32 @@ run_hangup(struct chan *c)
 	chan_end(c);
 }
 
-void
-chan_run(struct chan *c)
+static void
+run_session(struct chan *c)
 {
 	int	was_sentence;
 
-	if (c->state == CHAN_ENDED)
-		return;
 	do {
 		was_sentence = c->sentence != NULL;
 		choose_far(c);
 		ask_program(c);
 		run_requests(c);
 		if (c->state == CHAN_RUNNING && !c->hung_up)
-			run_program(c);
+			chan_relay(c);
 	} while (!was_sentence && c->sentence != NULL);
-	if (c->in_closed && c->state != CHAN_ENDED)
-		run_hangup(c);
 }
 
-static void
-chan_free(struct chan *c)
+void
+chan_run(struct chan *c)
 {
-	TAILQ_REMOVE(&c->conn->channels, c, link);
-	c->conn->nchannels--;
-	free(c->term);
-	free(c->sentence);
-	free(c);
+	if (c->state == CHAN_ENDED)
+		return;
+	if (c->kind == CHAN_SESSION)
+		run_session(c);
+	else
+		forward_run(c);
+	if (c->in_closed && c->state != CHAN_ENDED)
+		run_hangup(c);
 }
 
 void
@@ -499,7 +539,8 @@ chans_reap(struct conn *conn)
 		next = TAILQ_NEXT(c, link);
 		if (c->state == CHAN_ENDED && c->in_closed &&
 		    (!c->asked || c->answered)) {
-			client_free(c->ssh);
+			if (c->ssh != NULL)
+				client_free(c->ssh);
 			chan_free(c);
 		}
 	}

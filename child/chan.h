@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A session channel of the person: what the client asks for on it, in the
- * order in which it asked, and the far end that does it.
+ * A channel of the person: what the client asks for on it, in the order in
+ * which it asked, and the far end that does it. Those that are no sessions
+ * begin in child/forward.c.
  */
 #ifndef CHILD_CHAN_H
 #define CHILD_CHAN_H
@@ -20,6 +21,7 @@
 #include "lib/catalogue.h"
 
 struct far_ops;
+struct forward;
 struct record;
 struct conn;
 
@@ -31,6 +33,8 @@ enum request_type {
 	REQUEST_SUBSYSTEM,	/* text: name */
 	REQUEST_RESIZE,
 	REQUEST_SIGNAL,		/* text: name without SIG */
+	REQUEST_AGENT,
+	REQUEST_X11,		/* text: protocol, value: cookie */
 	REQUEST_OTHER		/* refused */
 };
 
@@ -38,9 +42,10 @@ enum request_type {
 struct request {
 	TAILQ_ENTRY(request)	 link;
 	enum request_type	 type;
-	ssh_message		 msg;	/* NULL: a signal, has no answer */
+	ssh_message		 msg;	/* NULL: has no answer */
 	const char		*text, *value; /* borrowed from msg */
 	char			*own;	/* text of a signal */
+	int			 single, screen; /* of X11 */
 	int			 nameless; /* libssh does not know it */
 	uint32_t		 size[4]; /* columns, rows, both in pixels */
 };
@@ -51,13 +56,23 @@ enum chan_state {
 	CHAN_ENDED		/* closed on our side */
 };
 
+enum chan_kind {
+	CHAN_SESSION,
+	CHAN_LOCAL,		/* to a port, as the host reaches it */
+	CHAN_REMOTE,		/* from the host: a port that it listens on */
+	CHAN_AGENT,		/* from the host: to the person's agent */
+	CHAN_X11		/* from the host: to the person's display */
+};
+
 struct chan {
 	TAILQ_ENTRY(chan)	 link;
 	struct conn		*conn;
 	uint32_t		 id;
+	enum chan_kind		 kind;
 	enum chan_state	 state;
-	ssh_channel		 ssh;
+	ssh_channel		 ssh;		/* NULL: not open yet */
 	struct ssh_channel_callbacks_struct callbacks;
+	struct forward		*forward;	/* unless it is a session */
 
 	TAILQ_HEAD(, request)	 requests;
 	unsigned		 nrequests;
@@ -99,6 +114,15 @@ struct chan {
 
 /* A channel for an accepted open; the session's. */
 void	chan_new(struct conn *, ssh_message);
+
+/* One that is not open towards the client yet; counts among the session's. */
+struct chan *chan_make(struct conn *, enum chan_kind);
+
+/* Moves bytes; ends the channel when its far end has. */
+void	chan_relay(struct chan *);
+
+/* Closes on our side and tells the monitor. */
+void	chan_end(struct chan *);
 
 /* A request on one of the session's channels; msg becomes the channel's. */
 void	chan_request(struct conn *, ssh_message);

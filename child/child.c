@@ -346,6 +346,7 @@ serve(struct conn *conn)
 	while (conn->client.state != CLIENT_GONE) {
 		upstream_run(&conn->up, host);
 		received = conn->up.received;
+		listen_run(conn);
 		run_chans(conn);
 		chans_reap(conn);
 		if (has_stopped(conn))
@@ -371,9 +372,11 @@ child_main(int gate, const struct settings *settings)
 	conn.up.alive.interval_ms = settings->server_alive_ms;
 	conn.up.alive.max = settings->server_alive_max;
 	TAILQ_INIT(&conn.channels);
+	TAILQ_INIT(&conn.listeners);
 	wait_for_connection(&conn);
 	serve(&conn);
 	chans_end(&conn);
+	listen_end(&conn);
 	upstream_disconnect(&conn.up);
 	client_disconnect(&conn.client, conn.stop_at != 0 ? conn.sentence :
 	    NULL);

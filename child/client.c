@@ -18,6 +18,8 @@
 #include "child/client.h"
 #include "child/conn.h"
 #include "child/evp.h"
+#include "child/forward.h"
+#include "child/listen.h"
 #include "child/login.h"
 #include "child/quickack.h"
 #include "child/relay.h"
@@ -200,6 +202,37 @@ refuse_open(struct conn *conn, ssh_message msg, const char *sentence)
 	c->state = CLIENT_GONE;
 }
 
+static void
+handle_open(struct conn *conn, ssh_message msg)
+{
+	if (conn->nchannels >= conn->settings->max_channels) {
+		refuse_open(conn, msg, "sshportal: too many channels");
+	} else if (ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP) {
+		forward_new(conn, msg);
+		return;
+	} else if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION) {
+		chan_new(conn, msg);
+	} else {
+		refuse_open(conn, msg, "sshportal: channels of this kind are "
+		    "not supported");
+	}
+	ssh_message_free(msg);
+}
+
+static void
+handle_global(struct conn *conn, ssh_message msg)
+{
+	switch (ssh_message_subtype(msg)) {
+	case SSH_GLOBAL_REQUEST_TCPIP_FORWARD:
+	case SSH_GLOBAL_REQUEST_CANCEL_TCPIP_FORWARD:
+		listen_request(conn, msg);
+		break;
+	default:
+		ssh_message_reply_default(msg);
+		ssh_message_free(msg);
+	}
+}
+
 /* A request came: each kind has its file. */
 static void
 handle(struct conn *conn, ssh_message msg)
@@ -210,22 +243,19 @@ handle(struct conn *conn, ssh_message msg)
 		ssh_message_free(msg);
 		break;
 	case SSH_REQUEST_CHANNEL_OPEN:
-		if (ssh_message_subtype(msg) != SSH_CHANNEL_SESSION)
-			refuse_open(conn, msg, "sshportal: port forwarding is "
-			    "not supported");
-		else if (conn->nchannels >= conn->settings->max_channels)
-			refuse_open(conn, msg, "sshportal: too many channels");
-		else
-			chan_new(conn, msg);
-		ssh_message_free(msg);
 		conn->wishes++;
+		handle_open(conn, msg);
 		break;
 	case SSH_REQUEST_CHANNEL:
 		conn->wishes++;
 		chan_request(conn, msg);
 		break;
+	case SSH_REQUEST_GLOBAL:
+		conn->wishes++;
+		handle_global(conn, msg);
+		break;
 	default:
-		/* service: accepted; global requests: refused */
+		/* service: accepted */
 		ssh_message_reply_default(msg);
 		ssh_message_free(msg);
 		break;
@@ -354,6 +384,70 @@ client_accept(ssh_message msg, ssh_channel_callbacks callbacks)
 		ssh_set_channel_callbacks(channel, callbacks);
 	evp_enter(before);
 	return (channel);
+}
+
+static int
+open_kind(const struct chan *c)
+{
+	const struct forward	*f = c->forward;
+
+	switch (c->kind) {
+	case CHAN_AGENT:
+		return (ssh_channel_open_auth_agent(c->ssh));
+	case CHAN_X11:
+		return (ssh_channel_open_x11(c->ssh, f->source,
+		    f->source_port));
+	case CHAN_REMOTE:
+		return (ssh_channel_open_reverse_forward(c->ssh, f->host,
+		    f->port, f->source, f->source_port));
+	default:
+		return (SSH_ERROR);
+	}
+}
+
+int
+client_open(struct chan *c)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+	int		r;
+
+	if (c->ssh == NULL) {
+		c->ssh = ssh_channel_new(c->conn->client.ssh);
+		if (c->ssh != NULL)
+			ssh_set_channel_callbacks(c->ssh, &c->callbacks);
+	}
+	r = c->ssh == NULL ? SSH_ERROR : open_kind(c);
+	if (r == SSH_ERROR && c->ssh != NULL) {
+		ssh_channel_free(c->ssh);
+		c->ssh = NULL;
+	}
+	evp_enter(before);
+	return (r);
+}
+
+void
+client_refuse(struct client *c, ssh_message msg)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+
+	(void)c;
+	ssh_message_reply_default(msg);
+	ssh_message_free(msg);
+	evp_enter(before);
+}
+
+void
+client_listening(struct client *c, ssh_message msg, int ok, int port)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
+
+	(void)c;
+	if (ok)
+		ssh_message_global_request_reply_success(msg, port);
+	else
+		ssh_message_reply_default(msg);
+	ssh_message_free(msg);
+	evp_enter(before);
 }
 
 void

@@ -76,6 +76,21 @@ void	client_disconnect(struct client *, const char *why);
 /* Accepts an open; the callbacks stay the caller's. NULL: it failed. */
 ssh_channel client_accept(ssh_message, ssh_channel_callbacks);
 
+/*
+ * Opens a channel that is no session towards the client: SSH_OK, SSH_AGAIN
+ * (to be called once more), or SSH_ERROR: it will not have it.
+ */
+int	client_open(struct chan *);
+
+/* Refuses an open, and frees it. libssh gives no reason to the client. */
+void	client_refuse(struct client *, ssh_message);
+
+/*
+ * Answers a wish for a port to listen on, or for the end of one, and frees it.
+ * port: the one that it came to be.
+ */
+void	client_listening(struct client *, ssh_message, int ok, int port);
+
 /* Frees a channel that both sides have closed. */
 void	client_free(ssh_channel);
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "child/client.h"
+#include "child/listen.h"
 #include "child/upstream.h"
 #include "lib/catalogue.h"
 
@@ -29,6 +30,9 @@ struct conn {
 	struct chan_list	 channels;
 	uint32_t		 nchannels;
 	uint32_t		 last_channel;	/* number of the newest */
+	struct listeners	 listeners;	/* ports of the host's */
+	unsigned		 nlisteners;
+	uint64_t		 listen_seen;	/* received at the last look */
 	int64_t			 stop_at;	/* monotonic ms to end at; 0 */
 	uint64_t		 wishes;	/* opens and requests so far */
 	int64_t			 active_at;	/* when something last passed */

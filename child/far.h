@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include <libssh2.h>
+
 struct chan;
 struct ipc;
 struct request;
@@ -53,6 +55,9 @@ extern const struct far_ops	far_host;
 extern const struct far_ops	far_shell;
 /* Needs the channel's sentence or the session's notice. */
 extern const struct far_ops	far_text;
+
+/* Gives a channel of the host's, which is open, to one of far_host. */
+void	far_host_adopt(struct chan *, LIBSSH2_CHANNEL *);
 
 /* The monitor says that a shell has ended (TELL_SHELL_EXIT). */
 void	far_shell_exit(struct conn *, struct ipc *);

@@ -33,6 +33,15 @@ far_result(const struct chan *c, int r)
 	return (r == UP_OK ? FAR_OK : FAR_AGAIN);
 }
 
+void
+far_host_adopt(struct chan *c, LIBSSH2_CHANNEL *channel)
+{
+	struct far_channel	*f = xcalloc(1, sizeof(*f));
+
+	f->channel = channel;
+	c->far_state = f;
+}
+
 /* The far end's state, with its channel if that is open by now. */
 static struct far_channel *
 far_get(struct chan *c)
@@ -88,6 +97,13 @@ host_request(struct chan *c, const struct request *r)
 	case REQUEST_EXEC:
 	case REQUEST_SUBSYSTEM:
 		return (far_result(c, host_program_of(c, f->channel, r)));
+	case REQUEST_AGENT:
+		upstream_permit_agent(up);
+		return (far_result(c, upstream_agent(up, f->channel)));
+	case REQUEST_X11:
+		upstream_permit_x11(up);
+		return (far_result(c, upstream_x11(up, f->channel, r->single,
+		    r->text, r->value, r->screen)));
 	case REQUEST_RESIZE:
 		return (far_result(c, upstream_resize(up, f->channel,
 		    r->size)));

@@ -414,6 +414,7 @@ upstream_run(struct upstream *up, short revents)
 		if (revents & (POLLIN | POLLHUP | POLLERR))
 			upstream_pump(up);
 		upstream_channels_step(up);
+		upstream_arrivals(up);
 	}
 	if (up->state == UP_READY)
 		check_alive(up);

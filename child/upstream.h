@@ -22,6 +22,7 @@
 #include "lib/catalogue.h"
 
 struct conn;
+struct forward;
 
 #define UP_OK		0
 #define UP_AGAIN	(-1)
@@ -39,6 +40,14 @@ enum upstream_state {
 	UP_LOGIN_PROMPT,	/* password, by keyboard-interactive */
 	UP_READY,
 	UP_DEAD
+};
+
+/* A channel that the host has opened. */
+struct upstream_arrival {
+	int		 kind;		/* enum chan_kind */
+	LIBSSH2_CHANNEL	*channel;
+	char		*source;	/* who connected there; NULL: unknown */
+	int		 source_port;
 };
 
 /* The one signature of a login by key. */
@@ -77,6 +86,8 @@ struct upstream {
 	size_t		 nopen;
 	LIBSSH2_CHANNEL	**closing;	/* until the host closes too */
 	size_t		 nclosing;
+	struct upstream_arrival *arrivals; /* that nobody has looked at yet */
+	size_t		 narrivals;
 	uint64_t	 closing_seen;	/* received when they were looked at */
 	unsigned	 turn;		/* which stream is read first */
 	int		 wiping;	/* freed memory is wiped: login */
@@ -138,6 +149,32 @@ int	upstream_eof(struct upstream *, LIBSSH2_CHANNEL *);
  * how the program ended. Nothing may be read or written after it.
  */
 int	upstream_hangup(struct upstream *, LIBSSH2_CHANNEL *);
+
+/*
+ * A channel to f->host and f->port, as the host names and reaches them, for
+ * the owner.
+ */
+int	upstream_open_direct(struct upstream *, void *owner,
+	    const struct forward *f, LIBSSH2_CHANNEL **);
+
+/* The host may open channels to the person's agent or display. */
+int	upstream_agent(struct upstream *, LIBSSH2_CHANNEL *);
+int	upstream_x11(struct upstream *, LIBSSH2_CHANNEL *, int single,
+	    const char *protocol, const char *cookie, int screen);
+void	upstream_permit_agent(struct upstream *);
+void	upstream_permit_x11(struct upstream *);
+
+/*
+ * Makes the host listen; port 0 is one that it chooses, *port becomes it. An
+ * empty host is all its addresses. The listener ends with the connection.
+ */
+int	upstream_listen(struct upstream *, const char *host, int *port,
+	    LIBSSH2_LISTENER **);
+int	upstream_unlisten(struct upstream *, LIBSSH2_LISTENER *);
+
+/* A connection that came in there; UP_AGAIN: none. */
+int	upstream_accept(struct upstream *, LIBSSH2_LISTENER *,
+	    struct upstream_arrival *);
 
 /* Bytes read, 0 at the end of both streams, UP_AGAIN or UP_FAILED. */
 ssize_t	upstream_read(struct upstream *, LIBSSH2_CHANNEL *, void *, size_t,

@@ -24,11 +24,33 @@
 #define STDERR_TURN	8		/* each so many reads stderr is first */
 #define QUESTION	"keepalive@sshportal"	/* no channel's type */
 
+void
+upstream_keep(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	up->open = xreallocarray(up->open, up->nopen + 1, sizeof(*up->open));
+	up->open[up->nopen++] = c;
+}
+
+int
+upstream_opened(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	if (c == NULL &&
+	    libssh2_session_last_errno(up->ssh) == LIBSSH2_ERROR_EAGAIN)
+		return (UP_AGAIN);
+	up->opener = NULL;
+	if (c == NULL) {
+		upstream_check(up, libssh2_session_last_errno(up->ssh));
+		return (UP_FAILED);
+	}
+	upstream_keep(up, c);
+	return (UP_OK);
+}
+
 int
 upstream_open(struct upstream *up, void *owner, LIBSSH2_CHANNEL **channel)
 {
-	enum evp_side	 before;
-	LIBSSH2_CHANNEL	*c;
+	enum evp_side	before;
+	int		r;
 
 	if (up->state != UP_READY)
 		return (UP_FAILED);
@@ -41,21 +63,12 @@ upstream_open(struct upstream *up, void *owner, LIBSSH2_CHANNEL **channel)
 		return (UP_AGAIN);
 	up->opener = owner;
 	before = evp_enter(EVP_SIDE_OTHER);
-	c = libssh2_channel_open_ex(up->ssh, "session", strlen("session"),
-	    up->nopen < MANY ? WINDOW : WINDOW_SMALL, PACKET, NULL, 0);
+	*channel = libssh2_channel_open_ex(up->ssh, "session",
+	    strlen("session"), up->nopen < MANY ? WINDOW : WINDOW_SMALL,
+	    PACKET, NULL, 0);
+	r = upstream_opened(up, *channel);
 	evp_enter(before);
-	if (c == NULL &&
-	    libssh2_session_last_errno(up->ssh) == LIBSSH2_ERROR_EAGAIN)
-		return (UP_AGAIN);
-	up->opener = NULL;
-	if (c == NULL) {
-		upstream_check(up, libssh2_session_last_errno(up->ssh));
-		return (UP_FAILED);
-	}
-	up->open = xreallocarray(up->open, up->nopen + 1, sizeof(*up->open));
-	up->open[up->nopen++] = c;
-	*channel = c;
-	return (UP_OK);
+	return (r);
 }
 
 void
@@ -174,8 +187,8 @@ upstream_pump(struct upstream *up)
  * A request that waits for an answer gets none from a host that closes the
  * channel instead.
  */
-static int
-answered(struct upstream *up, LIBSSH2_CHANNEL *c, int rc)
+int
+upstream_answered(struct upstream *up, LIBSSH2_CHANNEL *c, int rc)
 {
 	int	r;
 
@@ -196,7 +209,7 @@ upstream_pty(struct upstream *up, LIBSSH2_CHANNEL *c, const char *term,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	r = answered(up, c, libssh2_channel_request_pty_ex(c, term,
+	r = upstream_answered(up, c, libssh2_channel_request_pty_ex(c, term,
 	    strlen(term), NULL, 0, size[0], size[1], size[2], size[3]));
 	evp_enter(before);
 	return (r);
@@ -212,7 +225,7 @@ upstream_env(struct upstream *up, LIBSSH2_CHANNEL *c, const char *name,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	r = answered(up, c, libssh2_channel_setenv_ex(c, name, strlen(name),
+	r = upstream_answered(up, c, libssh2_channel_setenv_ex(c, name, strlen(name),
 	    value, strlen(value)));
 	evp_enter(before);
 	return (r);
@@ -228,7 +241,7 @@ upstream_program(struct upstream *up, LIBSSH2_CHANNEL *c, const char *type,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	r = answered(up, c, libssh2_channel_process_startup(c, type,
+	r = upstream_answered(up, c, libssh2_channel_process_startup(c, type,
 	    strlen(type), detail, detail == NULL ? 0 : strlen(detail)));
 	evp_enter(before);
 	return (r);

@@ -29,6 +29,21 @@ int	upstream_login_step(struct upstream *);
 /* Goes on with what was begun: the spare, closes, a question. */
 void	upstream_channels_step(struct upstream *);
 
+/* libssh2 has this channel: it is among those that are read for. */
+void	upstream_keep(struct upstream *, LIBSSH2_CHANNEL *);
+
+/*
+ * What came of opening one: UP_OK with a channel, which is kept; UP_AGAIN, or
+ * UP_FAILED without.
+ */
+int	upstream_opened(struct upstream *, LIBSSH2_CHANNEL *);
+
+/* What a request that waits for an answer has come to. */
+int	upstream_answered(struct upstream *, LIBSSH2_CHANNEL *, int rc);
+
+/* Hands over the channels that the host has opened. */
+void	upstream_arrivals(struct upstream *);
+
 /* Asks the host whether it lives; its answer is read and forgotten. */
 void	upstream_ask(struct upstream *);
 

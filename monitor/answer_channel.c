@@ -24,6 +24,10 @@ static const struct channel_type {
 	{ "shell", 1 },
 	{ "exec", 0 },
 	{ "subsystem", 0 },
+	{ "forward-local", 0 },
+	{ "forward-remote", 0 },
+	{ "agent", 0 },
+	{ "x11", 0 },
 };
 
 static const struct channel_type *

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Channels that are no sessions: to a port that the host reaches for the
+ * person (RFC 4254, section 7.2), and those that the host opens back, to a
+ * port of the person's (7.2), their agent, or their display (6.3).
+ */
+#ifndef CHILD_FORWARD_H
+#define CHILD_FORWARD_H
+
+#include <libssh/libssh.h>
+#include <libssh2.h>
+
+#include "child/chan.h"
+
+struct conn;
+struct upstream_arrival;
+
+struct forward {
+	ssh_message	 msg;		/* CHAN_LOCAL: not answered yet */
+	char		*host;		/* LOCAL: where to; REMOTE: where the
+					   host listens, as the client said */
+	int		 port;
+	char		*source;	/* who connected, as far as is known */
+	int		 source_port;
+};
+
+/* The client opens one; msg becomes the channel's. */
+void	forward_new(struct conn *, ssh_message);
+
+/*
+ * The host has opened one, which becomes the channel's. host and port: of
+ * CHAN_REMOTE, where it listens.
+ */
+void	forward_arrived(struct conn *, const struct upstream_arrival *,
+	    const char *host, int port);
+
+/* Opens its other side when it can, and moves bytes. */
+void	forward_run(struct chan *);
+
+/* NULL is nothing. */
+void	forward_free(struct forward *);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ports on which the host listens for the person (RFC 4254, section 7.1).
+ */
+#ifndef CHILD_LISTEN_H
+#define CHILD_LISTEN_H
+
+#include <sys/queue.h>
+
+#include <libssh/libssh.h>
+
+struct conn;
+struct listener;
+
+TAILQ_HEAD(listeners, listener);
+
+/*
+ * A global request, to listen or to cease; the message becomes the list's.
+ * They are answered in their order.
+ */
+void	listen_request(struct conn *, ssh_message);
+
+/* Does all that can be done now: asks, answers, takes who has connected. */
+void	listen_run(struct conn *);
+
+/* The connection is gone. */
+void	listen_end(struct conn *);
+
+#endif
