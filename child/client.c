@@ -184,39 +184,27 @@ client_writable(const struct client *c)
 	return ((ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING) == 0);
 }
 
-/*
- * libssh's refusal of a channel has no words in it. Where no session is open,
- * the end of the connection has; else it would be the end of that, too.
- */
+/* Beside other channels only this one ends. */
 static void
 refuse_open(struct conn *conn, ssh_message msg, const char *sentence)
 {
-	struct client	*c = &conn->client;
-
 	log_verbose("channel refused: %s", sentence);
-	if (!TAILQ_EMPTY(&conn->channels)) {
-		ssh_message_reply_default(msg);
-		return;
-	}
-	client_disconnect(c, sentence);
-	c->state = CLIENT_GONE;
+	client_refuse(&conn->client, msg, TAILQ_EMPTY(&conn->channels) ?
+	    sentence : NULL);
 }
 
 static void
 handle_open(struct conn *conn, ssh_message msg)
 {
-	if (conn->nchannels >= conn->settings->max_channels) {
+	if (conn->nchannels >= conn->settings->max_channels)
 		refuse_open(conn, msg, "sshportal: too many channels");
-	} else if (ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP) {
+	else if (ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP)
 		forward_new(conn, msg);
-		return;
-	} else if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION) {
+	else if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION)
 		chan_new(conn, msg);
-	} else {
-		refuse_open(conn, msg, "sshportal: channels of this kind are "
-		    "not supported");
-	}
-	ssh_message_free(msg);
+	else
+		refuse_open(conn, msg, "sshportal: channels of this kind "
+		    "are not supported");
 }
 
 static void
@@ -426,12 +414,16 @@ client_open(struct chan *c)
 }
 
 void
-client_refuse(struct client *c, ssh_message msg)
+client_refuse(struct client *c, ssh_message msg, const char *sentence)
 {
 	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
 
-	(void)c;
-	ssh_message_reply_default(msg);
+	if (sentence == NULL) {
+		ssh_message_reply_default(msg);
+	} else {
+		client_disconnect(c, sentence);
+		c->state = CLIENT_GONE;
+	}
 	ssh_message_free(msg);
 	evp_enter(before);
 }

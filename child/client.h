@@ -82,8 +82,11 @@ ssh_channel client_accept(ssh_message, ssh_channel_callbacks);
  */
 int	client_open(struct chan *);
 
-/* Refuses an open, and frees it. libssh gives no reason to the client. */
-void	client_refuse(struct client *, ssh_message);
+/*
+ * Refuses an open, and frees it. libssh's refusal has no words in it: with a
+ * sentence, the connection ends, with these.
+ */
+void	client_refuse(struct client *, ssh_message, const char *sentence);
 
 /*
  * Answers a wish for a port to listen on, or for the end of one, and frees it.

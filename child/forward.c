@@ -81,15 +81,20 @@ forward_free(struct forward *f)
 	free(f);
 }
 
-/* It does not come to bytes. */
+/*
+ * It does not come to bytes; for a reason that holds for all of the connection,
+ * or NULL.
+ */
 static void
-give_up(struct chan *c)
+give_up(struct chan *c, const char *why)
 {
 	struct forward	*f = c->forward;
+	ssh_message	 msg = f->msg;
 
-	if (f->msg != NULL)
-		client_refuse(&c->conn->client, f->msg);
 	f->msg = NULL;
+	if (msg != NULL)
+		client_refuse(&c->conn->client, msg,
+		    c->conn->nchannels == 1 ? why : NULL);
 	chan_end(c);
 	/* a channel that the client never had, it cannot close either */
 	if (c->ssh == NULL)
@@ -153,20 +158,23 @@ forward_start(struct chan *c)
 {
 	int	r;
 
-	if (c->sentence == NULL && c->conn->sentence != NULL)
-		chan_fail(c, c->conn->sentence);
-	if (c->conn->dest != DEST_HOST || c->sentence != NULL) {
-		give_up(c);
+	if (c->conn->dest != DEST_HOST || c->conn->sentence != NULL) {
+		give_up(c, c->conn->sentence != NULL ? c->conn->sentence :
+		    "sshportal: only a host forwards ports");
 		return;
 	}
 	if (!upstream_ready(&c->conn->up))
 		return;
 	if (!c->asked)
 		ask_forward(c);
+	if (c->sentence != NULL) {
+		give_up(c, NULL);
+		return;
+	}
 	if (!c->permitted || (r = open_other(c)) == UP_AGAIN)
 		return;
 	if (r == UP_FAILED) {
-		give_up(c);
+		give_up(c, NULL);
 		return;
 	}
 	c->state = CHAN_RUNNING;

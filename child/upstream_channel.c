@@ -225,8 +225,8 @@ upstream_env(struct upstream *up, LIBSSH2_CHANNEL *c, const char *name,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	r = upstream_answered(up, c, libssh2_channel_setenv_ex(c, name, strlen(name),
-	    value, strlen(value)));
+	r = upstream_answered(up, c, libssh2_channel_setenv_ex(c, name,
+	    strlen(name), value, strlen(value)));
 	evp_enter(before);
 	return (r);
 }

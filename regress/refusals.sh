@@ -72,15 +72,20 @@ add_host otherkey --key=other
 refused "a key that is not authorized" '^sshportal: .*otherkey' \
     p otherkey@portal true
 
-say "channels that are no sessions: the open failure says why"
-run_status 255 p -W "127.0.0.1:$SSHD_PORT" web1@portal
-like "forwarding" "$err" 'sshportal: '
-run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 web1@portal
+say "channels that are no sessions: where there is no other, a reason"
+run_status 255 p -W "127.0.0.1:$SSHD_PORT" admin@portal
+like "a port of the portal's own" "$err" 'sshportal: only a host forwards'
+run_status 255 p -W "127.0.0.1:$SSHD_PORT" nosuchhost@portal
+like "a port of no host" "$err" 'sshportal: .*nosuchhost'
+run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 admin@portal
 is "status of -R" "$status" 255
 # beside a session it is refused too, and the connection lives on
 ok p -M -S "$T/mux" -o ControlPersist=60 -fN web1@portal
 hold_session beside web1 -S "$T/mux"
-run_status 255 p -S "$T/mux" -W "127.0.0.1:$SSHD_PORT" web1@portal
+run_status 255 p -S "$T/mux" -W "127.0.0.1:$down" web1@portal
+ok p -S "$T/mux" -O forward -L "$T/sock:/nowhere" web1@portal
+run timeout 20 socat - "UNIX:$T/sock"
+is "a Unix socket's output" "$out" ''
 ok p -S "$T/mux" web1@portal echo alive
 is "output" "$out" alive
 release_session beside 9
