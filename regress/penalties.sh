@@ -179,7 +179,7 @@ penalised 127.0.0.42/32 100 'account disabled or expired'
 # a crash re-executes the daemon, and the penalty is the next one's too
 knock crash 127.0.0.43
 session_pids "[127.0.0.43]"
-kill -SEGV "$CHILD"
+kill -ABRT "$CHILD"
 penalised 127.0.0.43/32 100 'caused crash'
 wait_for 20 log_has 'executing anew' || fail "the daemon goes on as it is"
 shut_out 127.0.0.43
@@ -228,7 +228,7 @@ release_session two 2
 say "who has logged in is known by name: no address is to blame"
 reload "$ALL"
 session_pids "$(first_admin) web1"
-kill -SEGV "$CHILD"
+kill -ABRT "$CHILD"
 wait_for 20 is_ended "$MONITOR" || fail "its monitor stays"
 wait_for 20 log_has "child $CHILD of monitor $MONITOR .*crashed" ||
     fail "not a word in the log about the crash"

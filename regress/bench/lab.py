@@ -6,6 +6,7 @@ direct way serves no other, so that all that it uses was used for that.
 """
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -138,27 +139,30 @@ Subsystem sftp internal-sftp
         self.listening(p, port, d + "/log")
         return p, port
 
-    def start_portal(self, host_port):
-        d, port = os.path.join(self.dir, "portal"), free_port()
+    def start_portal(self, host_port, name="portal", flags=None):
+        """A portal and its first administrator, "admin" in the ssh_config,
+        or NAME-admin for another than "portal". flags: where its store is."""
+        d, port = os.path.join(self.dir, name), free_port()
+        prefix = "" if name == "portal" else name + "-"
         os.mkdir(d)
         with open(d + "/sshportal.yaml", "w") as f:
             f.write(self.portal_config)
         p = self.popen([TOP + "/sshportal", "server",
                         f"--bind-address=127.0.0.1:{port}",
-                        f"--db-conn={d}/sshportal.db",
                         f"--logs-location={d}/recordings",
-                        f"--config={d}/sshportal.yaml"],
+                        f"--config={d}/sshportal.yaml",
+                        *(flags or [f"--db-conn={d}/sshportal.db"])],
                        env=dict(os.environ,
                                 SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN=INVITE),
                        cwd=d, stdout=open(d + "/out", "w"),
                        stderr=open(d + "/log", "w"))
         self.listening(p, port, d + "/log")
-        self.host("setup", port, "invite:" + INVITE)
-        self.host("admin", port, "admin")
-        self.ssh("setup", "true", tolerant=True)
-        self.ssh("admin", f"host create {self.user}@127.0.0.1:{host_port} "
-                 "--name=bench --logging=disabled")
-        line = self.ssh("admin", "key setup default").decode()
+        self.host(prefix + "setup", port, "invite:" + INVITE)
+        self.host(prefix + "admin", port, "admin")
+        self.ssh(prefix + "setup", "true", tolerant=True)
+        self.ssh(prefix + "admin", f"host create {self.user}@127.0.0.1:"
+                 f"{host_port} --name=bench --logging=disabled")
+        line = self.ssh(prefix + "admin", "key setup default").decode()
         run("sh", "-c", line, env=dict(os.environ, HOME=d))
         with open(d + "/.ssh/authorized_keys") as f, \
                 open(self.dir + "/authorized_keys", "a") as out:
@@ -195,12 +199,12 @@ Subsystem sftp internal-sftp
     LogLevel ERROR
 """)
         near, near_port = self.start_sshd("near")
-        _, far_port = self.start_sshd("far")
+        _, self.far_port = self.start_sshd("far")
         jump, jump_port = self.start_sshd("jumphost")
         self.host("direct", near_port, self.user)
         self.host("jumphost", jump_port, self.user)
-        self.host("jump", far_port, self.user, jump="jumphost")
-        portal, port = self.start_portal(far_port)
+        self.host("jump", self.far_port, self.user, jump="jumphost")
+        portal, port = self.start_portal(self.far_port)
         self.host("portal", port, "bench")
         self.ways = [Way("direct", near.pid), Way("jump", jump.pid),
                      Way("portal", portal.pid)]
@@ -225,9 +229,10 @@ Subsystem sftp internal-sftp
 
     def portal_says(self, alias):
         """The end of our portal's log, where that may tell why."""
-        if alias not in ("portal", "setup", "admin"):
+        name = re.sub("-?(setup|admin)$", "", alias) or "portal"
+        lines = procs.read(f"{self.dir}/{name}/log").splitlines()[-10:]
+        if not name.startswith("portal"):
             return ""
-        lines = procs.read(self.dir + "/portal/log").splitlines()[-10:]
         return "\nthe portal's log:\n" + "\n".join(lines)
 
     def hold(self, alias, *options):

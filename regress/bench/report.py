@@ -38,6 +38,10 @@ TARGETS = {
     "growth_cpu": (VALUE, "<", 1.2),
     "growth_pss": (VALUE, "<", 1.2),
     "growth_churn": (VALUE, ">", 1 / 1.2),
+    "listing_sqlite3": (VALUE, "<", 200),
+    "listing_mysql": (VALUE, "<", 200),
+    "decision_sqlite3": (VALUE, "<", 5),
+    "decision_mysql": (VALUE, "<", 5),
 }
 EXACT = 1e-9
 WIDTH = 17
