@@ -6,6 +6,7 @@
 
 #include "db/event.h"
 #include "db/query.h"
+#include "db/total.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
 
@@ -121,16 +122,16 @@ event_list(struct db *db, int64_t before_id, int64_t limit,
 	    bind_int(db_limit(limit)))));
 }
 
+int
+event_count(struct db *db, int64_t *count)
+{
+	return (total_count(db, TOTAL_EVENTS, count));
+}
+
 /*
  * On MySQL a row that all keepers lock; on SQLite the transaction has the
  * whole database for itself.
  */
-int
-event_count(struct db *db, int64_t *count)
-{
-	return (db_get_int(db, count, "SELECT COUNT(*) FROM events", NO_BINDS));
-}
-
 int
 event_seal_lock(struct db *db)
 {

@@ -151,7 +151,8 @@ static const char *const version1[] = {
 /*
  * Where people and keys may come from (CIDR lists, NULL: anywhere), which
  * remote accounts a rule allows, invites for several keys, a key that is
- * taking another's place, and events that came out of a backup.
+ * taking another's place, events that came out of a backup, and what
+ * db/total.c remembers.
  */
 static const char *const version2[] = {
 	"ALTER TABLE users ADD COLUMN allowed_from {opttext}",
@@ -164,6 +165,13 @@ static const char *const version2[] = {
 	"CREATE INDEX events_created ON events (created_at)",
 	"CREATE INDEX events_author ON events (author_name)",
 	"CREATE INDEX events_domain ON events (domain, action)",
+	"CREATE INDEX sessions_both ON sessions (user_id, host_id)",
+	SEED_COUNTER("sessions_upto"),
+	SEED_COUNTER("sessions_number"),
+	SEED_COUNTER("sessions_counted_at"),
+	SEED_COUNTER("events_upto"),
+	SEED_COUNTER("events_number"),
+	SEED_COUNTER("events_counted_at"),
 	NULL
 };
 

@@ -8,6 +8,7 @@
 
 #include "db/query.h"
 #include "db/session.h"
+#include "db/total.h"
 #include "lib/xmalloc.h"
 
 #define COLUMNS \
@@ -19,6 +20,8 @@
 #define CLOSED	"closed"
 
 #define FILTER_BINDS	8	/* at most, with limit and end */
+
+#define FROM	" FROM sessions WHERE 1 = 1"
 
 const char *
 session_status_name(enum session_status s)
@@ -155,7 +158,6 @@ query_filter(struct query *q, int on, const char *part, int64_t value)
 static void
 query_where(struct query *q, const struct session_filter *f)
 {
-	query_add(q, " FROM sessions WHERE 1 = 1");
 	if (f->active)
 		query_add(q, " AND status = '" ACTIVE "'");
 	query_filter(q, f->user_id != 0, " AND user_id = ?", f->user_id);
@@ -164,23 +166,31 @@ query_where(struct query *q, const struct session_filter *f)
 }
 
 /*
- * With `since` in the order of that index: left to itself, SQLite would walk
- * back over all sessions in search of the few that are new enough.
+ * The ids first, which an index holds, and then their rows: asked for rows,
+ * MySQL would rather read all that fit and sort them. With `since` in the
+ * order of that index: left to itself, SQLite would walk back over all sessions
+ * in search of the few that are new enough.
  */
 int
 session_list(struct db *db, const struct session_filter *f,
     struct session_list **out)
 {
+	const char		*order = f->since != 0 ?
+	    " ORDER BY started_at DESC, id DESC" : " ORDER BY id DESC";
 	struct query		 q = { .sql = "SELECT " COLUMNS };
 	struct session_list	*l;
 	int			 r;
 
 	*out = NULL;
+	query_add(&q, f->limit != 0 ? " FROM (SELECT id AS listed" FROM : FROM);
 	query_where(&q, f);
 	query_filter(&q, f->before_id != 0, " AND id < ?", f->before_id);
-	query_add(&q, f->since != 0 ? " ORDER BY started_at DESC, id DESC" :
-	    " ORDER BY id DESC");
-	query_filter(&q, 1, " LIMIT ?", db_limit(f->limit));
+	query_add(&q, order);
+	if (f->limit != 0) {
+		query_filter(&q, 1, " LIMIT ?", f->limit);
+		query_add(&q, ") l JOIN sessions ON id = listed");
+		query_add(&q, order);
+	}
 	l = xcalloc(1, sizeof(*l));
 	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), session_read,
 	    q.sql, q.binds);
@@ -193,11 +203,16 @@ session_list(struct db *db, const struct session_filter *f,
 }
 
 int
-session_count(struct db *db, const struct session_filter *f, int64_t *count)
+session_count(struct db *db, const struct session_filter *f, int64_t most,
+    int64_t *count)
 {
-	struct query	q = { .sql = "SELECT COUNT(*)" };
+	struct query	q = { .sql = "SELECT COUNT(*) FROM (SELECT 1" FROM };
 
+	if (!f->active && f->user_id == 0 && f->host_id == 0 && f->since == 0)
+		return (total_count(db, TOTAL_SESSIONS, count));
 	query_where(&q, f);
+	query_filter(&q, most != 0, " LIMIT ?", most);
+	query_add(&q, ") few");
 	return (db_get_int(db, count, q.sql, q.binds));
 }
 
@@ -225,18 +240,38 @@ session_active_ids(struct db *db, const char *instance_id, int64_t **ids,
 	return (r);
 }
 
+/* What session_prune() was asked for, and what came of it. */
+struct prune {
+	int64_t	before, limit;
+	int64_t	removed;
+};
+
+static int
+prune_run(struct db *db, void *arg)
+{
+	struct prune	*p = arg;
+	int		 r;
+
+	if ((r = total_forget(db, TOTAL_SESSIONS)) != DB_OK)
+		return (r);
+	r = db_exec(db, "DELETE FROM sessions WHERE id IN (SELECT id FROM"
+	    " (SELECT id FROM sessions WHERE ended_at > 0 AND ended_at < ?"
+	    " AND status = '" CLOSED "' ORDER BY ended_at LIMIT ?) old)",
+	    BINDS(bind_int(p->before), bind_int(db_limit(p->limit))));
+	p->removed = r == DB_OK ? db_changes(db) : 0;
+	return (r);
+}
+
 int
 session_prune(struct db *db, int64_t before, int64_t limit,
     int64_t *removed)
 {
-	int	r;
+	struct prune	p = { .before = before, .limit = limit };
+	int		r;
 
 	*removed = 0;
-	r = db_exec(db, "DELETE FROM sessions WHERE id IN (SELECT id FROM"
-	    " (SELECT id FROM sessions WHERE ended_at > 0 AND ended_at < ?"
-	    " AND status = '" CLOSED "' ORDER BY ended_at LIMIT ?) old)",
-	    BINDS(bind_int(before), bind_int(db_limit(limit))));
+	r = db_transaction(db, prune_run, &p);
 	if (r == DB_OK)
-		*removed = db_changes(db);
+		*removed = p.removed;
 	return (r);
 }

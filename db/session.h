@@ -72,9 +72,12 @@ int	session_get(struct db *db, int64_t id, struct session **out);
 int	session_list(struct db *db, const struct session_filter *f,
 	    struct session_list **out);
 
-/* How many the filter fits; its limit and before_id do not count. */
+/*
+ * How many the filter fits; its limit and before_id do not count. With a
+ * filter the counting ends at `most`, unless that is 0.
+ */
 int	session_count(struct db *db, const struct session_filter *f,
-	    int64_t *count);
+	    int64_t most, int64_t *count);
 
 /* Ids of an instance's active sessions, ascending; caller frees *ids. */
 int	session_active_ids(struct db *db, const char *instance_id,

@@ -124,6 +124,13 @@ opt_limit(const struct cmd_call *c)
 }
 
 int
+cmd_total_wanted(const struct cmd_call *c, int64_t limit)
+{
+	return (limit != 0 && (int64_t)c->result.nrows >= limit &&
+	    !opt_given(c, "quiet") && !opt_given(c, "json"));
+}
+
+int
 cmd_fail(struct cmd_call *c, const char *fmt, ...)
 {
 	va_list	ap;

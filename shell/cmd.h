@@ -168,6 +168,13 @@ int64_t			 opt_limit(const struct cmd_call *);
 int	cmd_fail(struct cmd_call *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/*
+ * For the ls of what there are millions of, with its rows in the result: the
+ * limit (0: none) may have cut the list, and its total is shown. Counting can
+ * take longer than all the rest.
+ */
+int	cmd_total_wanted(const struct cmd_call *, int64_t limit);
+
 /* A failure of the store; status is what it returned, and is returned. */
 int	cmd_fail_db(struct cmd_call *, int status);
 

@@ -63,6 +63,8 @@ event_ls_exec(struct cmd_call *c)
 	for (i = 0; i < l->n; i++)
 		put_event(&c->result, &l->v[i]);
 	event_list_free(l);
+	if (!cmd_total_wanted(c, opt_limit(c)))
+		return (DB_OK);
 	return (event_count(c->sh->db, &c->result.total));
 }
 

@@ -14,6 +14,8 @@
 #include "shell/run.h"
 #include "shell/when.h"
 
+#define COUNTED_MOST	10000	/* of those that filters leave */
+
 /* session ls -- list the sessions */
 
 static const struct field	ls_fields[] = {
@@ -78,6 +80,28 @@ put_session(struct result *r, const struct session *s, int64_t now)
 	result_number(r, s->bytes_out);
 }
 
+/*
+ * How many there are where the list shows but some. Whoever filters and still
+ * has so many left does not ask how many exactly, and it would take seconds.
+ */
+static int
+count_cut(struct cmd_call *c, const struct session_filter *f)
+{
+	const int	 filtered = f->active || f->user_id != 0 ||
+	    f->host_id != 0 || f->since != 0;
+	struct result	*res = &c->result;
+	int		 r;
+
+	if (!cmd_total_wanted(c, f->limit))
+		return (DB_OK);
+	r = session_count(c->sh->db, f, COUNTED_MOST + 1, &res->total);
+	if (filtered && res->total > COUNTED_MOST) {
+		res->total = COUNTED_MOST;
+		res->total_is_least = 1;
+	}
+	return (r);
+}
+
 static int
 session_ls_exec(struct cmd_call *c)
 {
@@ -103,7 +127,7 @@ session_ls_exec(struct cmd_call *c)
 	for (i = 0; i < l->n; i++)
 		put_session(&c->result, &l->v[i], c->now);
 	session_list_free(l);
-	return (session_count(c->sh->db, &f, &c->result.total));
+	return (count_cut(c, &f));
 }
 
 const struct cmd_entry cmd_session_ls = {

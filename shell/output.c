@@ -159,10 +159,11 @@ print_total(FILE *out, const struct result *r, const char *things)
 {
 	char	some[32], all[32];
 
-	if (r->total > (int64_t)r->nrows)
-		fprintf(out, "Total: %s of %s %s.\n",
-		    grouped((int64_t)r->nrows, some), grouped(r->total, all),
-		    things);
+	if (r->total > (int64_t)r->nrows || r->total_is_least)
+		fprintf(out, "Total: %s of %s%s %s.\n",
+		    grouped((int64_t)r->nrows, some),
+		    r->total_is_least ? "more than " : "",
+		    grouped(r->total, all), things);
 	else
 		fprintf(out, "Total: %zu %s.\n", r->nrows, things);
 }

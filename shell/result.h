@@ -44,6 +44,7 @@ struct result {
 	size_t			 nrows;
 	size_t			 at;		/* cell that is filled next */
 	int64_t			 total;		/* how many there are in all */
+	int			 total_is_least; /* and more than that */
 	char			*text;		/* lines, or NULL */
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,7 @@
 #include "db/query.h"
 #include "db/record.h"
 #include "db/session.h"
+#include "db/total.h"
 #include "db/setting.h"
 #include "db/user.h"
 #include "lib/clock.h"
@@ -196,7 +198,8 @@ listed(struct db *db, struct session_filter filter, int64_t first)
 		assert_true(l->v[i].id < l->v[i - 1].id);
 	session_list_free(l);
 	if (filter.limit == 0 && filter.before_id == 0) {
-		assert_int_equal(session_count(db, &filter, &count), DB_OK);
+		assert_int_equal(session_count(db, &filter, 0, &count),
+		    DB_OK);
 		assert_int_equal(count, n);
 	}
 	return n;
@@ -581,24 +584,46 @@ fill(struct db *db, void *arg)
 	return r;
 }
 
+/*
+ * What it took: on SQLite CPU time of ours in microseconds, elsewhere rows that
+ * the server has read for us. What else the machine does is not in it.
+ */
 static int64_t
-time_lists(struct db *db, const struct session_filter *filters, size_t n)
+effort(struct db *db)
+{
+	struct timespec ts;
+	int64_t n;
+
+	if (strcmp(db_driver_name(db), "sqlite3") == 0) {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+		return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+	}
+	assert_int_equal(db_get_int(db, &n, "SELECT"
+	    " CAST(SUM(variable_value) AS SIGNED) FROM"
+	    " information_schema.session_status"
+	    " WHERE variable_name LIKE 'handler_read%'", NO_BINDS), DB_OK);
+	return n;
+}
+
+static int64_t
+effort_of_lists(struct db *db, const struct session_filter *filters, size_t n)
 {
 	struct session_list *l;
-	int64_t start, best = INT64_MAX;
+	int64_t start, one, best = INT64_MAX;
 	size_t i, j;
 	int round;
 
 	for (round = 0; round < 5; round++) {
-		start = clock_mono_ms();
+		start = effort(db);
 		for (i = 0; i < 50; i++)
 			for (j = 0; j < n; j++) {
 				assert_int_equal(session_list(db,
 				    &filters[j], &l), DB_OK);
 				session_list_free(l);
 			}
-		if (clock_mono_ms() - start < best)
-			best = clock_mono_ms() - start;
+		one = effort(db) - start;
+		if (one < best)
+			best = one;
 	}
 	return best;
 }
@@ -613,20 +638,114 @@ session_lists_stay_fast(void **state)
 		{ .host_id = 1, .limit = 1 },
 		{ .since = INT64_C(1) << 40, .limit = 1 },
 		{ .before_id = 2, .limit = 1 },
+		{ .user_id = 1, .host_id = 1, .limit = 1 },
 	};
 	const size_t n = sizeof(filters) / sizeof(filters[0]);
 	struct fixture *f = fixture_use(state);
 	int64_t few, many, count;
 
 	new_session(f->db, 1, 1, "i", 1);
-	few = time_lists(f->db, filters, n);
+	few = effort_of_lists(f->db, filters, n);
 	assert_int_equal(db_transaction(f->db, fill, NULL), DB_OK);
-	assert_int_equal(session_count(f->db, &filters[1], &count), DB_OK);
+	assert_int_equal(session_count(f->db, &filters[1], 0, &count),
+	    DB_OK);
 	assert_int_equal(count, 1);
-	many = time_lists(f->db, filters, n);
-	if (many > few * 4 + 30)
-		fail_msg("300 lists: %lld ms with few, %lld ms with many",
+	many = effort_of_lists(f->db, filters, n);
+	if (many > few * 5 + 1000)
+		fail_msg("all lists: %lld with few sessions, %lld with many",
 		    (long long)few, (long long)many);
+}
+
+/* Past the store: it would take a minute. */
+#define DIGITS \
+	"SELECT 0 AS i UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL" \
+	" SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6" \
+	" UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9"
+#define HUNDRED_THOUSAND \
+	"WITH d AS (" DIGITS ") SELECT %s FROM d a, d b, d c, d e, d g"
+#define SESSION_ROWS \
+	"INSERT INTO sessions (user_id, user_name, host_id, host_name," \
+	" account, instance_id, source, client_version, status, started_at," \
+	" ended_at, error, comment, bytes_in, bytes_out) "
+
+static int64_t
+total_of(struct db *db, const struct session_filter *filter, int64_t most)
+{
+	int64_t count;
+
+	assert_int_equal(session_count(db, filter, most, &count), DB_OK);
+	return count;
+}
+
+static void
+hundred_thousand_sessions(const struct fixture *f)
+{
+	char *sql = xasprintf(SESSION_ROWS HUNDRED_THOUSAND, "1, 'u', 1, 'h',"
+	    " '', '', '', '', 'closed', 5, 6, '', '', 0, 0");
+
+	fixture_sql(f, sql);
+	free(sql);
+}
+
+static void
+totals(void **state)
+{
+	static const struct session_filter all, some = { .user_id = 1 };
+	struct fixture *f = fixture_use(state);
+	int64_t removed;
+
+	assert_int_equal(total_of(f->db, &all, 0), 0);
+	hundred_thousand_sessions(f);
+	assert_int_equal(total_of(f->db, &all, 0), 100000);
+	assert_int_equal(total_of(f->db, &all, 10), 100000);
+	assert_int_equal(total_of(f->db, &some, 0), 100000);
+	assert_int_equal(total_of(f->db, &some, 10), 10);
+	new_session(f->db, 1, 1, "i", 1);
+	assert_int_equal(total_of(f->db, &all, 0), 100001);
+	assert_int_equal(session_prune(f->db, 1000, 3, &removed), DB_OK);
+	assert_int_equal(removed, 3);
+	assert_int_equal(total_of(f->db, &all, 0), 99998);
+	/* as many again are not worth being added up each time */
+	hundred_thousand_sessions(f);
+	assert_int_equal(total_of(f->db, &all, 0), 199998);
+	assert_int_equal(total_of(f->db, &all, 0), 199998);
+}
+
+/* That it is remembered shows where the memory is wrong. */
+static void
+totals_remembered(void **state)
+{
+	static const struct session_filter all;
+	struct fixture *f = fixture_use(state);
+
+	hundred_thousand_sessions(f);
+	assert_int_equal(total_of(f->db, &all, 0), 100000);
+	fixture_sql(f, "UPDATE counters SET value = value + 7"
+	    " WHERE name = 'sessions_number'");
+	new_session(f->db, 1, 1, "i", 1);
+	assert_int_equal(total_of(f->db, &all, 0), 100008);
+	fixture_sql(f, "UPDATE counters SET value = value - 86401"
+	    " WHERE name = 'sessions_counted_at'");
+	assert_int_equal(total_of(f->db, &all, 0), 100001);
+	fixture_sql(f, "UPDATE counters SET value = value + 7"
+	    " WHERE name = 'sessions_number'");
+	assert_int_equal(total_forget(f->db, TOTAL_SESSIONS), DB_OK);
+	assert_int_equal(total_of(f->db, &all, 0), 100001);
+}
+
+/* A few are counted, each time. */
+static void
+few_are_not_remembered(void **state)
+{
+	static const struct session_filter all;
+	struct fixture *f = fixture_use(state);
+	int64_t n;
+
+	new_session(f->db, 1, 1, "i", 1);
+	assert_int_equal(total_of(f->db, &all, 0), 1);
+	assert_int_equal(db_get_int(f->db, &n, "SELECT SUM(value) FROM counters"
+	    " WHERE name LIKE 'sessions%'", NO_BINDS), DB_OK);
+	assert_int_equal(n, 0);
 }
 
 int
@@ -645,6 +764,9 @@ main(void)
 		ON_BOTH(records),
 		ON_BOTH(record_race),
 		ON_BOTH(session_lists_stay_fast),
+		ON_BOTH(totals),
+		ON_MYSQL(totals_remembered),
+		ON_MYSQL(few_are_not_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

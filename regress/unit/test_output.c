@@ -106,6 +106,12 @@ test_table(void **state)
 	text = print(FORM_TABLE, &r, 0);
 	assert_non_null(strstr(text, "\nTotal: 2 of 250 hosts.\n"));
 	free(text);
+	r.total = 1000;
+	r.total_is_least = 1;
+	text = print(FORM_TABLE, &r, 0);
+	assert_non_null(strstr(text,
+	    "\nTotal: 2 of more than 1,000 hosts.\n"));
+	free(text);
 	result_free(&r);
 	result_init(&r, fields);
 	text = print(FORM_TABLE, &r, 0);
