@@ -51,6 +51,17 @@ usage(FILE *f)
 		    commands[i].brief);
 }
 
+/* The command's name without dashes, so that --version and -h work too. */
+static const char *
+command_name(const char *word)
+{
+	if (strcmp(word, "-h") == 0)
+		return ("help");
+	if (strcmp(word, "-v") == 0)
+		return ("version");
+	return (strncmp(word, "--", 2) == 0 ? word + 2 : word);
+}
+
 static int
 show_help(int argc, char **argv)
 {
@@ -69,14 +80,20 @@ show_version(int argc, char **argv)
 	return (0);
 }
 
+#define GENKEY_USAGE	"usage: sshportal genkey"
+
 static int
 make_key(int argc, char **argv)
 {
 	char	text[SECRETS_KEY_TEXT_SIZE];
 
 	(void)argv;
+	if (argc == 3 && strcmp(command_name(argv[2]), "help") == 0) {
+		puts(GENKEY_USAGE);
+		return (0);
+	}
 	if (argc > 2) {
-		fputs("usage: sshportal genkey\n", stderr);
+		fputs(GENKEY_USAGE "\n", stderr);
 		return (EXIT_USAGE);
 	}
 	if (sodium_init() == -1) {
@@ -100,17 +117,6 @@ fill_standard_descriptors(void)
 	} while (fd != -1 && fd <= STDERR_FILENO);
 	if (fd != -1)
 		close(fd);
-}
-
-/* The command's name without dashes, so that --version and -h work too. */
-static const char *
-command_name(const char *word)
-{
-	if (strcmp(word, "-h") == 0)
-		return ("help");
-	if (strcmp(word, "-v") == 0)
-		return ("version");
-	return (strncmp(word, "--", 2) == 0 ? word + 2 : word);
 }
 
 int

@@ -37,6 +37,10 @@ say "the program's help lists it"
 ok "$BIN" help
 like "help" "$out" '
   admin +.*machine'
+ok "$BIN" genkey --help
+is "help of genkey" "$out" "usage: sshportal genkey"
+run "$BIN" genkey more
+is "status of genkey with a word" "$status" 2
 ok "$BIN" admin --help
 like "help of its own" "$out" 'usage: sshportal admin .*COMMAND'
 
