@@ -238,8 +238,8 @@ def decisions(bench, store):
     times = [float(line.split()[0]) for line in p.stdout.splitlines()]
     bench.report.row("decision_" + store.driver, "decision on a login", "ms",
                      {"portal": statistics.median(times)})
-    bench.report.row("decision_" + store.driver, "  the slowest of "
-                     f"{len(times)}", "ms", {"portal": max(times)})
+    bench.report.row("decision_" + store.driver, "  p95", "ms",
+                     {"portal": statistics.quantiles(times, n=20)[18]})
 
 
 def listing(bench):
