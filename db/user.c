@@ -14,8 +14,8 @@
 
 #define SELECT \
 	"SELECT u.id, u.name, u.email, u.comment, u.invite_hash," \
-	" u.invite_expires_at, u.disabled, u.expires_at, u.created_at," \
-	" u.updated_at, u.allowed_from," \
+	" u.invite_expires_at, u.invite_uses, u.disabled," \
+	" u.expires_at, u.created_at, u.updated_at, u.allowed_from," \
 	" (SELECT COUNT(*) FROM user_keys k WHERE k.user_id = u.id)" \
 	" FROM users u "
 
@@ -71,6 +71,12 @@ user_read(struct db_stmt *st, void *row)
 	u->comment = col_text(st);
 	u->invite_hash = col_opt(st);
 	u->invite_expires_at = col_int(st);
+	u->invite_uses = col_int(st);
+	if (u->invite_uses <= 0 || u->invite_hash == NULL) {
+		free(u->invite_hash);
+		u->invite_hash = NULL;
+		u->invite_uses = 0;
+	}
 	u->disabled = col_int(st) != 0;
 	u->expires_at = col_int(st);
 	u->created_at = col_int(st);
@@ -124,20 +130,23 @@ user_check(struct db *db, const struct user *u)
 int
 user_create(struct db *db, const struct user *u, int64_t *id)
 {
-	int64_t	now = clock_utc();
+	int64_t	now = clock_utc(), uses = 0;
 	int	r;
 
 	*id = 0;
 	if ((r = user_check(db, u)) != DB_OK)
 		return (r);
+	if (u->invite_hash != NULL)
+		uses = u->invite_uses > 0 ? u->invite_uses : 1;
 	return (db_edit(db, id, "INSERT INTO users (name, email, comment,"
-	    " invite_hash, invite_expires_at, disabled, expires_at,"
-	    " allowed_from, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " invite_hash, invite_expires_at, invite_uses, disabled,"
+	    " expires_at, allowed_from, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_opt(u->invite_hash),
-	    bind_int(u->invite_expires_at), bind_int(u->disabled != 0),
-	    bind_int(u->expires_at), bind_sources(u->allowed_from),
+	    bind_int(u->invite_expires_at), bind_int(uses),
+	    bind_int(u->disabled != 0), bind_int(u->expires_at),
+	    bind_sources(u->allowed_from),
 	    bind_int(now), bind_int(now))));
 }
 
@@ -158,24 +167,43 @@ user_update(struct db *db, const struct user *u)
 }
 
 int
-user_set_invite(struct db *db, int64_t id, const char *hash,
-    int64_t expires_at)
+user_open_invite(struct db *db, int64_t id, const char *hash,
+    int64_t expires_at, int64_t uses)
 {
 	int	r;
 
 	if ((r = db_check_short(db, "invite", hash)) != DB_OK)
 		return (r);
+	if (hash == NULL)
+		expires_at = uses = 0;
 	return (db_edit(db, NULL, "UPDATE users SET invite_hash = ?,"
-	    " invite_expires_at = ?, updated_at = ? WHERE id = ?",
-	    BINDS(bind_opt(hash), bind_int(hash != NULL ? expires_at : 0),
+	    " invite_expires_at = ?, invite_uses = ?, updated_at = ?"
+	    " WHERE id = ?",
+	    BINDS(bind_opt(hash), bind_int(expires_at), bind_int(uses),
 	    bind_int(clock_utc()), bind_int(id))));
+}
+
+int
+user_set_invite(struct db *db, int64_t id, const char *hash,
+    int64_t expires_at)
+{
+	return (user_open_invite(db, id, hash, expires_at, 1));
+}
+
+int
+user_set_invite_uses(struct db *db, int64_t id, int64_t uses)
+{
+	return (db_edit(db, NULL, "UPDATE users SET invite_uses = ?,"
+	    " updated_at = ? WHERE id = ? AND invite_hash IS NOT NULL AND"
+	    " invite_uses > 0", BINDS(bind_int(uses), bind_int(clock_utc()),
+	    bind_int(id))));
 }
 
 int
 user_invites_expire(struct db *db, int64_t now)
 {
-	return (db_exec(db, "UPDATE users SET invite_hash = NULL,"
-	    " invite_expires_at = 0 WHERE invite_hash IS NOT NULL AND"
+	return (db_exec(db, "UPDATE users SET invite_uses = 0"
+	    " WHERE invite_hash IS NOT NULL AND invite_uses > 0 AND"
 	    " invite_expires_at > 0 AND invite_expires_at <= ?",
 	    BINDS(bind_int(now))));
 }
@@ -233,7 +261,7 @@ user_find(struct db *db, const char *text, struct user **out)
 }
 
 #define INVITE_OPEN \
-	"invite_hash = ? AND (invite_expires_at = 0" \
+	"invite_hash = ? AND invite_uses > 0 AND (invite_expires_at = 0" \
 	" OR invite_expires_at > ?) AND disabled = 0" \
 	" AND (expires_at = 0 OR expires_at > ?)"
 
@@ -243,6 +271,13 @@ user_by_invite(struct db *db, const char *hash, int64_t now,
 {
 	return (user_fetch(db, out, SELECT "WHERE " INVITE_OPEN,
 	    BINDS(bind_text(hash), bind_int(now), bind_int(now))));
+}
+
+int
+user_by_any_invite(struct db *db, const char *hash, struct user **out)
+{
+	return (user_fetch(db, out, SELECT "WHERE u.invite_hash = ?",
+	    BINDS(bind_text(hash))));
 }
 
 int
@@ -358,8 +393,9 @@ struct redemption {
 };
 
 /*
- * Who closes the invite has won: the update matches only an open one, and
- * whoever comes second waits for the first to commit and then finds none.
+ * Who takes the invite's last use has won: the update matches only an open
+ * one, and whoever comes second waits for the first to commit and then finds
+ * none. (MySQL assigns from left to right: the count goes down last.)
  */
 static int
 redeem_run(struct db *db, void *arg)
@@ -377,9 +413,11 @@ redeem_run(struct db *db, void *arg)
 	free(sql);
 	if (r != DB_OK)
 		return (r);
-	r = db_exec_one(db, "UPDATE users SET invite_hash = NULL,"
-	    " invite_expires_at = 0, updated_at = ?"
-	    " WHERE id = ? AND invite_hash = ?",
+	r = db_exec_one(db, "UPDATE users SET updated_at = ?,"
+	    " invite_expires_at = CASE WHEN invite_uses > 1"
+	    " THEN invite_expires_at ELSE 0 END,"
+	    " invite_uses = invite_uses - 1"
+	    " WHERE id = ? AND invite_hash = ? AND invite_uses > 0",
 	    BINDS(bind_int(x->now), bind_int(x->user_id),
 	    bind_text(x->hash)));
 	if (r != DB_OK)

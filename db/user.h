@@ -28,7 +28,8 @@ struct user {
 	char		*email;			/* may be empty */
 	char		*comment;
 	char		*invite_hash;		/* NULL if none is open */
-	int64_t		 invite_expires_at;	/* 0: never */
+	int64_t		 invite_expires_at;	/* 0: never, or used up */
+	int64_t		 invite_uses;		/* keys that it still binds */
 	int		 disabled;
 	int64_t		 expires_at;		/* 0: never */
 	char		*allowed_from;		/* networks they may come from,
@@ -49,8 +50,8 @@ struct user_list {
 
 /*
  * Inserts name, email, comment, disabled, expires_at, allowed_from and the
- * invite of *u; id, times and the rest are the store's. A caller that adds
- * roles and groups does all in one transaction.
+ * invite of *u (invite_uses 0 is 1); id, times and the rest are the store's. A
+ * caller that adds roles and groups does all in one transaction.
  */
 int	user_create(struct db *db, const struct user *u, int64_t *id);
 
@@ -60,11 +61,19 @@ int	user_create(struct db *db, const struct user *u, int64_t *id);
  */
 int	user_update(struct db *db, const struct user *u);
 
-/* Opens an invite (replacing any), or, hash NULL, withdraws it. */
+/*
+ * Opens an invite (replacing any) that binds so many keys, or, hash NULL,
+ * withdraws it; user_set_invite() one for a single key.
+ */
+int	user_open_invite(struct db *db, int64_t id, const char *hash,
+	    int64_t expires_at, int64_t uses);
 int	user_set_invite(struct db *db, int64_t id, const char *hash,
 	    int64_t expires_at);
 
-/* Withdraws all invites that ended at or before `now`. */
+/* How many keys an open invite still binds; DB_NOTFOUND: none is open. */
+int	user_set_invite_uses(struct db *db, int64_t id, int64_t uses);
+
+/* Closes all invites that ended at or before `now`. */
 int	user_invites_expire(struct db *db, int64_t now);
 
 /* Removes the user with keys and memberships. Its id is never used again. */
@@ -80,6 +89,12 @@ int	user_find(struct db *db, const char *text, struct user **out);
 /* The user whose open, unexpired invite has this hash. */
 int	user_by_invite(struct db *db, const char *hash, int64_t now,
 	    struct user **out);
+
+/*
+ * The same for an invite that may be used up (then there is no hash and no
+ * end) or have expired: to say which.
+ */
+int	user_by_any_invite(struct db *db, const char *hash, struct user **out);
 
 /* Newest first; limit 0 is all. */
 int	user_list(struct db *db, int64_t limit, struct user_list **out);
@@ -115,10 +130,10 @@ int	user_admins(struct db *db, int64_t now, struct admins *out);
 
 /*
  * Redeems an invite, in one transaction: finds the enabled, unexpired user
- * with this open invite, closes it, and adds the key (its user_id is
- * ignored). Of any number that try at once, one gets DB_OK and the rest
- * DB_NOTFOUND. DB_EXISTS: the key is somebody's already; the invite then
- * stays open.
+ * with this open invite, takes one of its uses, the last of which closes it,
+ * and adds the key (its user_id is ignored). Of any number that try at once,
+ * as many as there are uses get DB_OK and the rest DB_NOTFOUND. DB_EXISTS: the
+ * key is somebody's already; the invite then stays as it is.
  */
 int	user_redeem(struct db *db, const char *hash, int64_t now,
 	    const struct userkey *key, int64_t *user_id);

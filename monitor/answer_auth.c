@@ -178,34 +178,58 @@ decide_user(struct monitor *m, struct attempt *t)
 		    DEST_SHELL : DEST_HOST;
 }
 
+/* Why an invite was refused: to the operator, and to the person. */
+static const struct {
+	const char	*log, *person;
+} invite_faults[] = {
+	[INVITE_UNKNOWN] = { "it is not known: mistyped, withdrawn, or "
+	    "another was made since", "sshportal: this invite is not valid: "
+	    "it was mistyped or withdrawn; ask for a new one" },
+	[INVITE_USED] = { "it is used up", "sshportal: this invite is not "
+	    "valid: it was used already; ask for a new one" },
+	[INVITE_EXPIRED] = { "it has expired", "sshportal: this invite is not "
+	    "valid: it has expired; ask for a new one" },
+	[INVITE_CLOSED] = { "the account is disabled or has expired",
+	    "sshportal: this invite is not valid: the account is closed; ask "
+	    "whoever runs the portal" },
+	[INVITE_KEY_TAKEN] = { "the key belongs to an account already",
+	    "sshportal: this key belongs to an account already: log in "
+	    "without the invite, or use another key (ssh -o "
+	    "IdentitiesOnly=yes -i FILE)" },
+};
+
+static void
+refuse_invite(struct monitor *m, struct attempt *t, const struct invite *in,
+    enum invite_result why)
+{
+	/* of the many keys of an agent, the first is enough to say it */
+	if (!m->banner_said)
+		log_info("invite%s%s from %s port %s refused: %s",
+		    in->whose[0] != '\0' ? " of " : "", in->whose, m->address,
+		    m->port, invite_faults[why].log);
+	refuse(m, t, invite_faults[why].person);
+}
+
 /* An invite; a signed one is used up here. */
 static void
 decide_invite(struct monitor *m, struct attempt *t, int is_signed)
 {
-	struct invite	in = {
+	struct invite		in = {
 		.token = t->login.name,
 		.key = t->ask->key,
 		.key_len = t->ask->key_len,
 	};
+	enum invite_result	r;
 
-	switch (is_signed ? invite_redeem(m, &in) : invite_look(m, &in)) {
-	case INVITE_OK:
+	r = is_signed ? invite_redeem(m, &in) : invite_look(m, &in);
+	if (r == INVITE_AWAY) {
+		store_away(m, t);
+	} else if (r != INVITE_OK) {
+		refuse_invite(m, t, &in, r);
+	} else {
 		t->dest = DEST_NOTICE;
 		t->text = in.greeting;
 		t->user = in.user;
-		return;
-	case INVITE_INVALID:
-		refuse(m, t, "sshportal: this invite is not valid: it was "
-		    "used, has expired or was mistyped");
-		break;
-	case INVITE_KEY_TAKEN:
-		refuse(m, t, "sshportal: this key belongs to an account "
-		    "already: log in without the invite, or use another key "
-		    "(ssh -o IdentitiesOnly=yes -i FILE)");
-		break;
-	case INVITE_AWAY:
-		store_away(m, t);
-		break;
 	}
 }
 

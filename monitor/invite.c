@@ -2,6 +2,8 @@
 /*
  * Invites.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,7 @@ redemption_init(struct redemption *r, struct monitor *m, struct invite *in)
 	struct sshkey_info	info;
 
 	memset(r, 0, sizeof(*r));
+	in->whose[0] = '\0';
 	r->in = in;
 	r->m = m;
 	if (in->token[0] == '\0' ||
@@ -69,15 +72,49 @@ look(struct monitor *m, void *arg)
 	return (status);
 }
 
+/* Whose invite it is that cannot be redeemed, if there is one. */
+static int
+look_at_dead(struct monitor *m, void *arg)
+{
+	struct redemption	*r = arg;
+
+	return (user_by_any_invite(m->db, r->hash, &r->in->user));
+}
+
+/* Why an invite that was not found to be open is not. */
+static enum invite_result
+autopsy(struct redemption *r)
+{
+	enum invite_result	 why;
+	struct user		*u;
+	int64_t			 now = clock_utc();
+	int			 status;
+
+	status = store_try(r->m, look_at_dead, r);
+	if (status != DB_OK)
+		return (status == DB_NOTFOUND ? INVITE_UNKNOWN : INVITE_AWAY);
+	u = r->in->user;
+	escape_into(r->in->whose, sizeof(r->in->whose), u->name);
+	if (u->invite_expires_at != 0 && u->invite_expires_at <= now)
+		why = INVITE_EXPIRED;
+	else if (u->invite_uses == 0)
+		why = INVITE_USED;
+	else
+		why = user_usable(u, now) ? INVITE_UNKNOWN : INVITE_CLOSED;
+	user_free(u);
+	r->in->user = NULL;
+	return (why);
+}
+
 /* What a class of enum db_status says of an invite. */
 static enum invite_result
-result(int status)
+result(struct redemption *r, int status)
 {
 	switch (status) {
 	case DB_OK:
 		return (INVITE_OK);
 	case DB_NOTFOUND:
-		return (INVITE_INVALID);
+		return (autopsy(r));
 	case DB_EXISTS:
 		return (INVITE_KEY_TAKEN);
 	default:
@@ -91,8 +128,8 @@ invite_look(struct monitor *m, struct invite *in)
 	struct redemption	r;
 
 	if (redemption_init(&r, m, in) == -1)
-		return (INVITE_INVALID);
-	return (result(store_try(m, look, &r)));
+		return (INVITE_UNKNOWN);
+	return (result(&r, store_try(m, look, &r)));
 }
 
 /* All of it, within a transaction. */
@@ -122,8 +159,9 @@ redeem(struct db *db, void *arg)
 		return (status);
 	event.author_id = id;
 	event.author_name = event.entity = r->in->user->name;
-	event.args = xasprintf("{\"key\":\"%s\",\"type\":\"%s\"}", r->print,
-	    r->type);
+	event.args = xasprintf("{\"key\":\"%s\",\"type\":\"%s\","
+	    "\"uses_left\":%" PRId64 "}", r->print, r->type,
+	    r->in->user->invite_uses);
 	status = event_create(db, &event, &id);
 	free(event.args);
 	return (status);
@@ -152,18 +190,21 @@ redeem_once(struct monitor *m, void *arg)
 static char *
 greeting(const struct user *u, const struct redemption *r)
 {
-	char	name[NAME_SHOWN];
+	char	name[NAME_SHOWN], left[64] = "is used up";
 
+	if (u->invite_uses > 0)
+		snprintf(left, sizeof(left), "binds %" PRId64 " more",
+		    u->invite_uses);
 	return (xasprintf("Welcome, %s (%s).\n"
 	    "Your key %s %s\n"
-	    "is known from now on; the invite is used up.\n"
+	    "is known from now on; the invite %s.\n"
 	    "\n"
 	    "What to type next, with the same address and port:\n"
 	    "    ssh %s@...    the portal's own shell: try \"help\"\n"
 	    "    ssh HOST@...     a host that you may reach\n",
 	    escape_into(name, sizeof(name), u->name),
 	    u->roles.n > 0 ? u->roles.name[0] : "no role",
-	    verify_sig_log_name(r->in->key, r->in->key_len), r->print,
+	    verify_sig_log_name(r->in->key, r->in->key_len), r->print, left,
 	    r->m->settings->config_user));
 }
 
@@ -175,14 +216,14 @@ invite_redeem(struct monitor *m, struct invite *in)
 
 	in->user = NULL;
 	if (redemption_init(&r, m, in) == -1)
-		return (INVITE_INVALID);
+		return (INVITE_UNKNOWN);
 	status = store_try(m, look, &r);
 	if (status == DB_OK)
 		status = store_try(m, redeem_once, &r);
 	if (status != DB_OK) {
 		user_free(in->user);
 		in->user = NULL;
-		return (result(status));
+		return (result(&r, status));
 	}
 	in->greeting = greeting(in->user, &r);
 	log_info("invite of %s redeemed from %s: %s", in->user->name,

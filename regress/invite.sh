@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Invites: single use, even in a race; they expire; nonsense is refused.
+# Invites: as many uses as were said, even in a race; they expire; nonsense is
+# refused; the log says why one was.
 # db: sqlite3 mysql
 
 . "$TOP/regress/lib.sh"
@@ -65,29 +66,52 @@ is "keys of dave" "$(keys_of dave)" 0
 client dave
 as dave ok p "invite:$TOKEN@portal"
 
-say "20 take it at the same time, one gets it"
-new_token erin
-pids=()
-for i in $(seq 20); do
+# race WHO USES: 50 take TOKEN at the same time; sets WON and WINNERS
+for i in $(seq 50); do
 	client "racer$i"
-	as "racer$i" p "invite:$TOKEN@portal" </dev/null \
-	    >"$T/race.$i" 2>&1 &
-	pids[i]=$!
 done
-won=0
-for i in $(seq 20); do
-	if wait "${pids[i]}"; then
-		won=$((won + 1))
-		winner=$i
-	fi
-done
-is "winners" "$won" 1
-is "keys of erin" "$(keys_of erin)" 1
-as "racer$winner" ok p erin@portal version
-for i in $(seq 20); do
-	[ "$i" -eq "$winner" ] ||
-	    as "racer$i" run_status 255 p erin@portal version
-done
+race()
+{
+	local i pids=()
+
+	for i in $(seq 50); do
+		as "racer$i" p "invite:$TOKEN@portal" </dev/null \
+		    >"$T/race.$i" 2>&1 &
+		pids[i]=$!
+	done
+	WINNERS=()
+	for i in $(seq 50); do
+		if wait "${pids[i]}"; then
+			WINNERS+=("$i")
+		else
+			like "what a loser reads" "$(cat "$T/race.$i")" \
+			    'this invite is not valid: it was used already'
+		fi
+	done
+	is "winners" "${#WINNERS[@]}" "$2"
+	is "keys of $1" "$(keys_of "$1")" "$2"
+	for i in $(seq 50); do
+		if [[ " ${WINNERS[*]} " == *" $i "* ]]; then
+			as "racer$i" ok p "$1@portal" version
+			as "racer$i" ok p "$1@portal" version
+		fi
+	done
+	i=$((WINNERS[0] % 50 + 1))
+	[[ " ${WINNERS[*]} " == *" $i "* ]] ||
+	    as "racer$i" run_status 255 p "$1@portal" version
+}
+
+say "50 take it at the same time, one gets it"
+new_token erin
+race erin 1
+admin user rm erin
+
+say "of one with three uses, three"
+admin user invite team@example.org --max-uses=3
+TOKEN=$(grep -oE 'invite:[A-Za-z0-9_-]+' <<<"$out" | cut -d: -f2)
+race team 3
+admin user ls
+like "what is left" "$out" ' team .*active'
 
 say "it expires"
 new_token frank
@@ -98,7 +122,28 @@ client frank
 db_query "UPDATE users SET invite_expires_at = $(date +%s) - 1
     WHERE name = 'frank'"
 as frank run_status 255 p "invite:$TOKEN@portal"
+like "what frank reads" "$err" 'this invite is not valid: it has expired'
 is "keys of frank" "$(keys_of frank)" 0
+
+say "the log says why, and whose it was"
+new_token gina
+client gina
+admin user update gina --disable
+as gina run_status 255 p "invite:$TOKEN@portal"
+like "what gina reads" "$err" 'not valid: the account is closed'
+as gina run_status 255 p "invite:${TOKEN}x@portal"
+like "what gina reads" "$err" 'not valid: it was mistyped or withdrawn'
+new_token hugo
+as carol run_status 255 p "invite:$TOKEN@portal"
+from='from 127\.0\.0\.1 port [0-9]+ refused'
+for line in "invite of bob $from: it is used up" \
+    "invite of team $from: it is used up" \
+    "invite of frank $from: it has expired" \
+    "invite of gina $from: the account is disabled or has expired" \
+    "invite $from: it is not known" \
+    "invite $from: the key belongs to an account already"; do
+	ok grep -E "$line" <(portal_log)
+done
 
 say "nonsense"
 client nobody

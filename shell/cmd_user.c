@@ -50,6 +50,16 @@ user_check_email(struct cmd_call *c, const char *email, int64_t id)
 	return (r);
 }
 
+int
+user_check_uses(struct cmd_call *c)
+{
+	int64_t	n = opt_number(c, "max-uses");
+
+	if (n >= 1 && n <= USER_INVITE_USES_MAX)
+		return (DB_OK);
+	return (cmd_fail(c, "--max-uses takes 1 to %d", USER_INVITE_USES_MAX));
+}
+
 /* user invite -- make an account and the login that binds a key to it */
 
 static const struct cmd_opt	invite_opts[] = {
@@ -68,6 +78,9 @@ static const struct cmd_opt	invite_opts[] = {
 	{ .name = "expires", .letter = 'e', .kind = VALUE_WHEN,
 	    .arg = "TIME", .brief = "until when the invite is good",
 	    .fallback = "+7d" },
+	{ .name = "max-uses", .letter = 'm', .kind = VALUE_NUMBER,
+	    .arg = "N", .brief = "how many keys it binds, each once",
+	    .fallback = "1" },
 	{ .name = NULL }
 };
 
@@ -116,6 +129,7 @@ invite_user(struct cmd_call *c, const char *email, const char *name,
 	u.comment = (char *)opt_text(c, "comment");
 	u.invite_hash = hash;
 	u.invite_expires_at = until;
+	u.invite_uses = opt_number(c, "max-uses");
 	if ((r = create_row(c, &u, &id)) == DB_OK)
 		invite_made(c, id, name, token);
 	explicit_bzero(token, sizeof(token));
@@ -148,7 +162,8 @@ invite_again(struct cmd_call *c, const char *whom, int64_t until)
 		r = cmd_fail(c, "the account of \"%s\" is disabled or has "
 		    "expired: an invite would not let them in", u->name);
 	else if (r == DB_OK)
-		r = user_set_invite(c->sh->db, u->id, hash, until);
+		r = user_open_invite(c->sh->db, u->id, hash, until,
+		    opt_number(c, "max-uses"));
 	if (r == DB_OK)
 		invite_made(c, u->id, u->name, token);
 	user_free(u);
@@ -167,6 +182,8 @@ user_invite_exec(struct cmd_call *c)
 	if (when_parse(opt_text(c, "expires"), c->now, &until) == -1 ||
 	    until <= c->now)
 		return (cmd_fail(c, "the invite would have expired already"));
+	if ((r = user_check_uses(c)) != DB_OK)
+		return (r);
 	if (opt_given(c, "again"))
 		return (invite_again(c, email, until));
 	if (name_from_email(email, &name, err) == -1) {
@@ -305,6 +322,7 @@ static const struct field	ls_fields[] = {
 	{ "Status", "Status", FIELD_TEXT },
 	{ NULL, "ExpiresAt", FIELD_TIME },
 	{ NULL, "InviteExpiresAt", FIELD_TIME },
+	{ NULL, "InviteUses", FIELD_INT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -342,6 +360,7 @@ put_user(struct result *r, const struct user *u, int64_t now)
 	result_text(r, user_status(u, now));
 	result_number(r, u->expires_at);
 	result_number(r, u->invite_hash != NULL ? u->invite_expires_at : 0);
+	result_number(r, u->invite_uses);
 }
 
 static int
@@ -385,6 +404,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "InviteExpiresAt", FIELD_TIME },
 	{ NULL, "ExpiresAt", FIELD_TIME },
 	{ NULL, "Status", FIELD_TEXT },
+	{ NULL, "InviteUses", FIELD_INT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -443,6 +463,7 @@ inspect_user(struct cmd_call *c, const struct user *u)
 	result_number(res, u->invite_hash != NULL ? u->invite_expires_at : 0);
 	result_number(res, u->expires_at);
 	result_text(res, user_status(u, c->now));
+	result_number(res, u->invite_uses);
 	return (DB_OK);
 }
 

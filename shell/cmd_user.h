@@ -9,6 +9,8 @@
 
 struct cmd_call;
 
+#define USER_INVITE_USES_MAX	1000
+
 /* All roles; NULL ends them. */
 extern const char *const	user_role_names[];
 
@@ -17,5 +19,8 @@ extern const char *const	user_role_names[];
  * a new one): it is a login too. Returns DB_OK or what cmd_fail() returned.
  */
 int	user_check_email(struct cmd_call *, const char *email, int64_t id);
+
+/* Whether --max-uses is a number that can be. The same. */
+int	user_check_uses(struct cmd_call *);
 
 #endif

@@ -86,6 +86,8 @@ static const struct cmd_opt	update_opts[] = {
 	    .flags = OPT_SECRET, .arg = "TOKEN",
 	    .brief = "open an invite for 7 days with a token of your own "
 	    "(of one user only)" },
+	{ .name = "max-uses", .letter = 'm', .kind = VALUE_NUMBER,
+	    .arg = "N", .brief = "how many keys the invite still binds" },
 	{ .name = "remove_invite", .letter = 'R', .kind = VALUE_FLAG,
 	    .brief = "withdraw the invite" },
 	{ .name = "set-admin", .kind = VALUE_FLAG,
@@ -151,18 +153,27 @@ update_row(struct cmd_call *c, struct user *u)
 static int
 update_invite(struct cmd_call *c, const struct user *u)
 {
-	char	hash[TOKEN_HASH_SIZE];
-	int	r;
+	struct db	*db = c->sh->db;
+	char		 hash[TOKEN_HASH_SIZE];
+	int64_t		 uses = 1;
+	int		 r;
 
 	if (opt_given(c, "remove_invite"))
-		return (user_set_invite(c->sh->db, u->id, NULL, 0));
-	if (!opt_given(c, "invite_token"))
+		return (user_set_invite(db, u->id, NULL, 0));
+	if (opt_given(c, "max-uses"))
+		uses = opt_number(c, "max-uses");
+	if (opt_given(c, "invite_token")) {
+		token_hash(opt_text(c, "invite_token"), hash);
+		r = user_open_invite(db, u->id, hash, c->now + INVITE_SECONDS,
+		    uses);
+		return (r != DB_EXISTS ? r : cmd_fail(c, "this token cannot "
+		    "be used: take another"));
+	}
+	if (!opt_given(c, "max-uses"))
 		return (DB_OK);
-	token_hash(opt_text(c, "invite_token"), hash);
-	r = user_set_invite(c->sh->db, u->id, hash, c->now + INVITE_SECONDS);
-	if (r == DB_EXISTS)
-		return (cmd_fail(c, "this token cannot be used: take another"));
-	return (r);
+	r = user_set_invite_uses(db, u->id, uses);
+	return (r != DB_NOTFOUND ? r : cmd_fail(c, "\"%s\" has no open "
+	    "invite: \"user invite --again\" makes one", u->name));
 }
 
 static int
@@ -218,7 +229,8 @@ update_check(struct cmd_call *c)
 	static const char *const	either[][2] = {
 		{ "set-admin", "unset-admin" }, { "disable", "enable" },
 		{ "expires", "unset-expires" },
-		{ "invite_token", "remove_invite" }, { NULL, NULL }
+		{ "invite_token", "remove_invite" },
+		{ "max-uses", "remove_invite" }, { NULL, NULL }
 	};
 	char	err[NAMES_ERROR_MAX];
 	int	r;
@@ -228,6 +240,8 @@ update_check(struct cmd_call *c)
 	if (opt_given(c, "name") && name_check_login(opt_text(c, "name"),
 	    c->sh->settings, err) == -1)
 		return (cmd_fail(c, "%s", err));
+	if (opt_given(c, "max-uses") && (r = user_check_uses(c)) != DB_OK)
+		return (r);
 	if (opt_given(c, "invite_token") &&
 	    !token_is_good(opt_text(c, "invite_token")))
 		return (cmd_fail(c, "--invite_token takes %d to %d letters "

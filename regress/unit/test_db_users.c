@@ -404,6 +404,33 @@ invites(void **state)
 	assert_int_equal(user_get(f->db, a, &u), DB_OK);
 	assert_null(u->invite_hash);
 	assert_int_equal(u->invite_expires_at, 0);
+	/* Several keys, one by one; its end stays until the last. */
+	user_free(u);
+	assert_int_equal(user_open_invite(f->db, b, "h4", 1000, 2), DB_OK);
+	assert_int_equal(redeem(f->db, "h4", 999, "two", &who), DB_OK);
+	assert_int_equal(user_by_invite(f->db, "h4", 999, &u), DB_OK);
+	assert_int_equal(u->invite_uses, 1);
+	assert_true(u->invite_expires_at == 1000);
+	user_free(u);
+	assert_int_equal(user_set_invite_uses(f->db, b, 7), DB_OK);
+	assert_int_equal(user_set_invite_uses(f->db, b, 1), DB_OK);
+	assert_int_equal(redeem(f->db, "h4", 999, "three", &who), DB_OK);
+	assert_int_equal(redeem(f->db, "h4", 999, "four", &who), DB_NOTFOUND);
+	assert_int_equal(user_set_invite_uses(f->db, b, 1), DB_NOTFOUND);
+	assert_int_equal(user_by_any_invite(f->db, "h4", &u), DB_OK);
+	assert_int_equal(u->id, b);
+	assert_null(u->invite_hash);
+	assert_int_equal(u->invite_expires_at, 0);
+	user_free(u);
+	/* One that has ended is told from one that was used. */
+	assert_int_equal(user_open_invite(f->db, b, "h5", 1000, 2), DB_OK);
+	assert_int_equal(user_invites_expire(f->db, 1000), DB_OK);
+	assert_int_equal(user_by_any_invite(f->db, "h5", &u), DB_OK);
+	assert_null(u->invite_hash);
+	assert_true(u->invite_expires_at == 1000);
+	user_free(u);
+	assert_int_equal(user_by_any_invite(f->db, "h6", &u), DB_NOTFOUND);
+	assert_int_equal(user_get(f->db, a, &u), DB_OK);
 	/* Not for somebody who is shut out. */
 	u->disabled = 1;
 	assert_int_equal(user_update(f->db, u), DB_OK);
@@ -414,7 +441,7 @@ invites(void **state)
 	assert_int_equal(user_set_invite(f->db, 4711, "h", 5), DB_NOTFOUND);
 }
 
-#define RACERS	8
+#define RACERS	50
 
 static int
 redeem_racer(const struct fixture *f, int number)
@@ -437,11 +464,13 @@ invite_race(void **state)
 {
 	struct fixture *f = fixture_use(state);
 	int64_t id = new_user(f->db, "alice"), n;
+	static const int uses[] = { 1, 3 };
+	struct user *u;
 	int i, r[RACERS], won, round;
 
-	for (round = 1; round <= 3; round++) {
-		assert_int_equal(user_set_invite(f->db, id, "token", 0),
-		    DB_OK);
+	for (round = 0; round < 2; round++) {
+		assert_int_equal(user_open_invite(f->db, id, "token", 0,
+		    uses[round]), DB_OK);
 		fixture_race(f, RACERS, redeem_racer, r);
 		for (i = 0, won = 0; i < RACERS; i++) {
 			if (r[i] == DB_OK)
@@ -449,9 +478,14 @@ invite_race(void **state)
 			else
 				assert_int_equal(r[i], DB_NOTFOUND);
 		}
-		assert_int_equal(won, 1);
+		assert_int_equal(won, uses[round]);
 		assert_int_equal(userkey_count(f->db, id, &n), DB_OK);
-		assert_int_equal(n, 1);
+		assert_int_equal(n, uses[round]);
+		assert_int_equal(user_by_any_invite(f->db, "token", &u),
+		    DB_OK);
+		assert_int_equal(u->invite_uses, 0);
+		assert_null(u->invite_hash);
+		user_free(u);
 		for (i = 0; i < RACERS; i++) {
 			char blob[32];
 

@@ -647,6 +647,52 @@ test_user_inspect(void **state)
 	trial_end(&t);
 }
 
+/* How many keys an invite binds. */
+static void
+test_max_uses(void **state)
+{
+	static const struct {
+		int		 status;
+		const char	*line, *says;
+	} cases[] = {
+		{ RUN_FAILED, "user invite b@example.org --max-uses=0",
+		    "--max-uses takes 1 to 1000" },
+		{ RUN_FAILED, "user invite b@example.org -m 1001",
+		    "--max-uses takes 1 to 1000" },
+		{ RUN_USAGE, "user invite b@example.org -m many",
+		    "not a number" },
+		{ RUN_FAILED, "user update root --max-uses=2",
+		    "\"root\" has no open invite" },
+		{ RUN_FAILED, "user update bob --max-uses=0", "takes 1 to" },
+		{ RUN_USAGE, "user update bob --max-uses=2 --remove_invite",
+		    "do not go together" },
+	};
+	struct trial	 t;
+	struct user	*u;
+	size_t		 i;
+
+	trial_begin(&t, fixture_use(state)->db);
+	ok(&t, "user invite bob@example.org --max-uses=3");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		fails(&t, cases[i].status, cases[i].line, cases[i].says);
+	assert_int_equal(user_by_name(t.sh.db, "bob", &u), DB_OK);
+	assert_int_equal(u->invite_uses, 3);
+	user_free(u);
+	ok(&t, "user update bob --max-uses=5");
+	ok(&t, "user inspect bob");
+	assert_non_null(strstr(t.out, "\"InviteUses\": 5"));
+	ok(&t, "user invite --again bob");
+	ok(&t, "user inspect bob");
+	assert_non_null(strstr(t.out, "\"InviteUses\": 1"));
+	ok(&t, "user update bob -m 4 --invite_token=0123456789abcdefgh");
+	ok(&t, "user ls --json --latest");
+	assert_non_null(strstr(t.out, "\"InviteUses\": 4"));
+	ok(&t, "user update bob --remove_invite");
+	ok(&t, "user inspect bob");
+	assert_non_null(strstr(t.out, "\"InviteUses\": 0"));
+	trial_end(&t);
+}
+
 int
 main(void)
 {
@@ -664,6 +710,7 @@ main(void)
 		ON_BOTH(test_last_admin),
 		ON_BOTH(test_rm),
 		ON_BOTH(test_user_inspect),
+		ON_BOTH(test_max_uses),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
