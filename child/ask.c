@@ -141,6 +141,13 @@ ask_wait_tell(enum tell type, struct ipc *m)
 	wait_for(type, 0, m);
 }
 
+void
+ask_wait_next(struct ipc *m)
+{
+	while (!unkeep(m) && !gate_recv(m))
+		gate_wait(POLLIN);
+}
+
 /* A request to fill, with an id of its own. */
 static void
 request_init(struct ipc *m, enum ask type)
@@ -350,6 +357,16 @@ ask_shell_resize(const struct ask_shell_resize *a)
 
 	request_init(&m, ASK_SHELL_RESIZE);
 	put_ask_shell_resize(&m.body, a);
+	request_forget(&m);
+}
+
+void
+ask_errand(const struct ask_errand *a)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_ERRAND);
+	put_ask_errand(&m.body, a);
 	request_forget(&m);
 }
 

@@ -39,6 +39,9 @@ void	ask_malformed(const char *what) __attribute__((noreturn));
 /* Waits for the monitor to say this; caller frees with ipc_free(). */
 void	ask_wait_tell(enum tell, struct ipc *);
 
+/* Waits for whatever it says next; caller frees. */
+void	ask_wait_next(struct ipc *);
+
 /* Hands out all answers that are there, and what was said to fn. */
 void	ask_receive(ask_tell *fn, void *arg);
 
@@ -84,6 +87,9 @@ void	ask_channel_close(const struct ask_channel_close *);
 /* For a command interpreter: struct verdict, fds[0], fds[1]. */
 void	ask_shell(const struct ask_shell *, ask_reply *, void *arg);
 void	ask_shell_resize(const struct ask_shell_resize *);
+
+/* Tells how far an errand came; no answer. */
+void	ask_errand(const struct ask_errand *);
 
 /* The child's only log; a log_sink. */
 void	ask_log(enum log_level, const char *line);

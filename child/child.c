@@ -21,6 +21,7 @@
 #include "child/chan.h"
 #include "child/child.h"
 #include "child/conn.h"
+#include "child/errand.h"
 #include "child/far.h"
 #include "child/relay.h"
 #include "child/sandbox.h"
@@ -87,8 +88,11 @@ birth(int gate, const struct settings *settings)
 	sandbox_lock();
 }
 
-/* Waits for the keys to offer, then for the connection. */
-static void
+/*
+ * Waits for the keys to offer, then for the connection. Whether there is a
+ * person: an errand has been run when this returns.
+ */
+static int
 wait_for_connection(struct conn *conn)
 {
 	struct tell_start	start;
@@ -101,12 +105,19 @@ wait_for_connection(struct conn *conn)
 	if (client_prepare(&conn->client, &start) == -1)
 		_exit(1);
 	ipc_free(&told);
-	ask_wait_tell(TELL_CONNECTION, &connection);
-	if ((fd = ipc_take_fd(&connection, 0)) == -1)
+	ask_wait_next(&connection);
+	if (connection.type == TELL_ERRAND) {
+		errand_run(conn, &connection);
+		ipc_free(&connection);
+		return (0);
+	}
+	if (connection.type != TELL_CONNECTION ||
+	    (fd = ipc_take_fd(&connection, 0)) == -1)
 		ask_malformed("connection");
 	ipc_free(&connection);
 	if (client_start(&conn->client, fd) == -1)
 		_exit(1);
+	return (1);
 }
 
 static void
@@ -373,7 +384,10 @@ child_main(int gate, const struct settings *settings)
 	conn.up.alive.max = settings->server_alive_max;
 	TAILQ_INIT(&conn.channels);
 	TAILQ_INIT(&conn.listeners);
-	wait_for_connection(&conn);
+	if (!wait_for_connection(&conn)) {
+		upstream_disconnect(&conn.up);
+		leave(0);
+	}
 	serve(&conn);
 	chans_end(&conn);
 	listen_end(&conn);

@@ -220,6 +220,7 @@ upstream_lost(struct upstream *up, const char *fmt, ...)
 	va_end(ap);
 	up->state = UP_DEAD;
 	up->lost = xasprintf("sshportal: host %s: %s", up->name, why);
+	up->why = up->lost + strlen(up->lost) - strlen(why);
 }
 
 int

@@ -75,7 +75,10 @@ struct upstream {
 	struct upstream_sign sign;
 	struct buf	 out;		/* what the socket has not taken yet */
 	char		*lost;		/* sentence, of UP_DEAD */
+	const char	*why;		/* its end, or NULL: what people who
+					   know the host need */
 	int		 told;		/* the session knows it */
+	int		 shown;		/* the monitor knows its key */
 	uint64_t	 received;	/* bytes off the socket */
 	int		 dry;		/* nothing there since the last poll */
 	uint8_t		 ahead[256];	/* read, not yet asked for */

@@ -67,6 +67,7 @@ hostkey_answered(void *arg, struct ipc *m)
 		ask_malformed("answer about a host key");
 	if (up->state != UP_KEY_ASKED)
 		return;
+	up->shown = 1;
 	if (v.ok) {
 		next_method(up);
 		return;

@@ -16,10 +16,17 @@ enum ipc_result	 ctl_send_connection(int ctl, int client, const char *source,
 		    const char *local);
 enum ipc_result	 ctl_send_retire(int ctl);
 
-/*
- * Receives one message of a monitor: its type (enum ctl), and for CTL_SPARE
- * the child's pid.
- */
-enum ipc_result	 ctl_recv(int ctl, uint8_t *type, uint32_t *child_pid);
+/* Hands an errand's socket over, which stays the caller's to close. */
+enum ipc_result	 ctl_send_errand(int ctl, int sock);
+
+/* What a monitor says. */
+struct ctl_said {
+	uint8_t		type;		/* enum ctl */
+	uint32_t	child_pid;	/* of CTL_SPARE */
+	int		fd;		/* of CTL_ERRAND, the caller's; -1 */
+};
+
+/* Receives one message of a monitor. */
+enum ipc_result	 ctl_recv(int ctl, struct ctl_said *);
 
 #endif

@@ -32,6 +32,7 @@
 #define STARTING_MS	30000	/* a store that does not answer */
 #define ENDING_MS	5000
 #define SLACK_MS	5000	/* for the monitor to end a login itself */
+#define ERRANDS_MAX	16	/* at the same time */
 #define BACKOFF_MIN_MS	100
 #define BACKOFF_MAX_MS	3000
 
@@ -72,7 +73,7 @@ count_client(const struct image_slot *c, enum pool_state state, int more)
 	struct network	address;
 	int		login = state == POOL_WAITING || state == POOL_LOGIN;
 
-	if (!login && state != POOL_SESSION)
+	if (!login && state != POOL_SESSION && state != POOL_ERRAND)
 		return;
 	network_from_source(&address, c->source);
 	sources_count(&address, more, login ? more : 0);
@@ -270,14 +271,19 @@ pool_hold(int on)
 static int
 hand_over(struct slot *s, const struct image_slot *client)
 {
-	if (ctl_send_connection(s->s.fd, client->fd, client->source,
-	    client->local) != IPC_OK) {
+	int		errand = client->state == POOL_ERRAND;
+	enum ipc_result	r;
+
+	r = errand ? ctl_send_errand(s->s.fd, client->fd) :
+	    ctl_send_connection(s->s.fd, client->fd, client->source,
+	    client->local);
+	if (r != IPC_OK) {
 		slot_kill(s);
 		return (-1);
 	}
 	memcpy(s->s.source, client->source, sizeof(s->s.source));
 	memcpy(s->s.local, client->local, sizeof(s->s.local));
-	slot_move(s, POOL_LOGIN);
+	slot_move(s, errand ? POOL_ERRAND : POOL_LOGIN);
 	close(client->fd);
 	return (0);
 }
@@ -286,7 +292,7 @@ hand_over(struct slot *s, const struct image_slot *client)
 static void
 queue_pop(void)
 {
-	count_client(&queue[queue_first], POOL_WAITING, -1);
+	count_client(&queue[queue_first], queue[queue_first].state, -1);
 	queue_first = (queue_first + 1) % queue_size;
 	queue_len--;
 }
@@ -304,6 +310,17 @@ serve_queue(void)
 	}
 }
 
+static unsigned
+queued_errands(void)
+{
+	unsigned	i, n = 0;
+
+	for (i = 0; i < queue_len; i++)
+		n += queue[(queue_first + i) % queue_size].state ==
+		    POOL_ERRAND;
+	return (n);
+}
+
 static void
 queue_put(const struct image_slot *client)
 {
@@ -312,7 +329,7 @@ queue_put(const struct image_slot *client)
 		return;
 	}
 	queue[(queue_first + queue_len++) % queue_size] = *client;
-	count_client(client, POOL_WAITING, 1);
+	count_client(client, client->state, 1);
 }
 
 void
@@ -328,10 +345,39 @@ pool_serve(int fd, const char *source, const char *local)
 	pool_fill();
 }
 
+/*
+ * Somebody's session sends an errand. It has a place as a client has, in the
+ * name of who sends it; where there is none, the socket's end says so.
+ */
+static void
+take_errand(const struct slot *s, int fd)
+{
+	struct image_slot	new = s->s;
+	struct load		l;
+
+	pool_load(&l);
+	if (draining || counts[POOL_ERRAND] + queued_errands() >=
+	    ERRANDS_MAX || l.connections >= settings->max_connections) {
+		log_info("no place for an errand of %s", s->s.source);
+		close(fd);
+		return;
+	}
+	new.state = POOL_ERRAND;
+	new.pid = new.child = 0;
+	new.fd = fd;
+	new.since = clock_mono_ms();
+	queue_put(&new);
+	serve_queue();
+	pool_fill();
+}
+
 /* A message of a monitor. Returns 0, or -1 when it makes no sense. */
 static int
-take_message(struct slot *s, uint8_t type, uint32_t child)
+take_message(struct slot *s, const struct ctl_said *said)
 {
+	uint8_t		type = said->type;
+	uint32_t	child = said->child_pid;
+
 	if (type == CTL_SPARE && s->s.state == POOL_STARTING) {
 		s->s.child = child;
 		slot_move(s, POOL_SPARE);
@@ -345,6 +391,12 @@ take_message(struct slot *s, uint8_t type, uint32_t child)
 		slot_move(s, POOL_SESSION);
 		return (0);
 	}
+	if (type == CTL_ERRAND && s->s.state == POOL_SESSION) {
+		take_errand(s, said->fd);
+		return (0);
+	}
+	if (said->fd != -1)
+		close(said->fd);
 	/* these crossed our own messages */
 	if (type == CTL_SPARE)
 		s->s.child = child;
@@ -362,13 +414,11 @@ static void
 on_monitor(void *arg)
 {
 	struct slot	*s = arg;
-	uint8_t		 type = 0;
-	uint32_t	 child = 0;
+	struct ctl_said	 said;
 	enum ipc_result	 r = IPC_OK;
 
-	while (s->s.fd != -1 && (r = ctl_recv(s->s.fd, &type, &child)) ==
-	    IPC_OK) {
-		if (take_message(s, type, child) == -1)
+	while (s->s.fd != -1 && (r = ctl_recv(s->s.fd, &said)) == IPC_OK) {
+		if (take_message(s, &said) == -1)
 			r = IPC_BAD;
 		if (r != IPC_OK)
 			break;
@@ -426,7 +476,8 @@ void
 pool_load(struct load *l)
 {
 	l->logins = counts[POOL_LOGIN] + queue_len;
-	l->connections = l->logins + counts[POOL_SESSION];
+	l->connections = l->logins + counts[POOL_SESSION] +
+	    counts[POOL_ERRAND];
 }
 
 /*
@@ -460,11 +511,12 @@ find_penalty(int status)
 static int
 says_authenticated(const struct slot *s)
 {
-	uint8_t		type;
-	uint32_t	child;
+	struct ctl_said	said;
 
-	while (s->s.fd != -1 && ctl_recv(s->s.fd, &type, &child) == IPC_OK) {
-		if (type == CTL_AUTHENTICATED)
+	while (s->s.fd != -1 && ctl_recv(s->s.fd, &said) == IPC_OK) {
+		if (said.fd != -1)
+			close(said.fd);
+		if (said.type == CTL_AUTHENTICATED)
 			return (1);
 	}
 	return (0);
@@ -580,6 +632,8 @@ pool_tick(int64_t now)
 	when = expire(POOL_STARTING, STARTING_MS, now, "not ready in time");
 	when = loop_earlier(when, expire(POOL_LOGIN, settings->login_grace_ms +
 	    SLACK_MS, now, "has outlived login-grace-time"));
+	when = loop_earlier(when, expire(POOL_ERRAND, ERRAND_MS_MAX +
+	    SLACK_MS, now, "has been on an errand for too long"));
 	when = loop_earlier(when, expire(POOL_ENDING, ENDING_MS, now,
 	    "did not end when asked"));
 	when = loop_earlier(when, expire_queue(now));
@@ -616,7 +670,8 @@ pool_drain(void)
 void
 pool_end(int now)
 {
-	static const enum pool_state	live[] = { POOL_LOGIN, POOL_SESSION };
+	static const enum pool_state	live[] = { POOL_LOGIN, POOL_SESSION,
+					    POOL_ERRAND };
 	struct slot			*s;
 	size_t				 i;
 
@@ -690,7 +745,7 @@ make_tables(const struct settings *s, size_t carried)
 {
 	int	i;
 
-	queue_size = s->max_startups_full + carried;
+	queue_size = s->max_startups_full + ERRANDS_MAX + carried;
 	nslots = s->max_connections + s->spares + STARTING_MAX + carried;
 	slots = calloc(nslots, sizeof(*slots));
 	queue = calloc(queue_size, sizeof(*queue));

@@ -5,6 +5,7 @@
  *
  *	STARTING --CTL_SPARE--> SPARE --a client--> LOGIN
  *	    LOGIN --CTL_AUTHENTICATED--> SESSION --its end--> gone
+ *	SPARE --CTL_ERRAND of a session--> ERRAND --its end--> gone
  *
  * A slot is freed when its monitor has been reaped, and in no other way. What a
  * daemon that died left behind is adopted as sessions, and freed when it ends.
@@ -27,6 +28,8 @@ enum pool_state {
 	POOL_SESSION,
 	POOL_ENDING,		/* asked to end */
 	POOL_KILLED,		/* SIGKILL sent, not yet reaped */
+	POOL_ERRAND,		/* on an errand; without a pid: waits for a
+				   spare, as a client does */
 	POOL_STATES
 };
 

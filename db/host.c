@@ -285,6 +285,14 @@ host_update(struct db *db, const struct host *h)
 }
 
 int
+host_change_key(struct db *db, int64_t id, int64_t from, int64_t to)
+{
+	return (db_edit(db, NULL, "UPDATE hosts SET key_id = ?, updated_at = ?"
+	    " WHERE id = ? AND key_id = ?", BINDS(bind_int(to),
+	    bind_int(clock_utc()), bind_int(id), bind_int(from))));
+}
+
+int
 host_remove(struct db *db, int64_t id)
 {
 	return (db_edit(db, NULL, "DELETE FROM hosts WHERE id = ?",

@@ -72,6 +72,12 @@ int	host_set_password(struct db *db, int64_t id, const char *sealed);
 /* Writes the same fields as host_create() to the row h->id. */
 int	host_update(struct db *db, const struct host *h);
 
+/*
+ * Changes the key of a host that has the key `from`; DB_NOTFOUND when it has
+ * another one by now.
+ */
+int	host_change_key(struct db *db, int64_t id, int64_t from, int64_t to);
+
 /* DB_REF while another host has it as its hop. */
 int	host_remove(struct db *db, int64_t id);
 

@@ -16,6 +16,7 @@
 #define SELECT \
 	"SELECT k.id, k.name, k.type, k.length, k.pub_blob, k.fingerprint," \
 	" k.priv_sealed, k.comment, k.created_at, k.updated_at," \
+	" k.replaces_id," \
 	" (SELECT COUNT(*) FROM hosts h WHERE h.key_id = k.id)" \
 	" FROM private_keys k "
 
@@ -63,6 +64,7 @@ key_read(struct db_stmt *st, void *row)
 	k->comment = col_text(st);
 	k->created_at = col_int(st);
 	k->updated_at = col_int(st);
+	k->replaces_id = col_int(st);
 	k->nhosts = col_int(st);
 }
 
@@ -93,12 +95,12 @@ key_create(struct db *db, const struct key *k, int64_t *id)
 		return (r);
 	sshkey_fingerprint(k->pub_blob, k->pub_bloblen, fingerprint);
 	return (db_edit(db, id, "INSERT INTO private_keys (name, type, length,"
-	    " pub_blob, fingerprint, comment, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    " pub_blob, fingerprint, comment, created_at, updated_at,"
+	    " replaces_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(k->name), bind_text(k->type),
 	    bind_int(k->length), bind_blob(k->pub_blob, k->pub_bloblen),
 	    bind_text(fingerprint), bind_text(k->comment), bind_int(now),
-	    bind_int(now))));
+	    bind_int(now), bind_id(k->replaces_id))));
 }
 
 int
@@ -161,6 +163,41 @@ key_update(struct db *db, const struct key *k)
 	    " comment = ?, updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(k->name), bind_text(k->comment),
 	    bind_int(clock_utc()), bind_int(k->id))));
+}
+
+int
+key_successor(struct db *db, int64_t id, struct key **out)
+{
+	return (db_get_row(db, out, sizeof(**out), key_read, key_clear,
+	    SELECT "WHERE k.replaces_id = ? ORDER BY k.id DESC LIMIT 1",
+	    BINDS(bind_int(id))));
+}
+
+static int
+take_over(struct db *db, void *arg)
+{
+	const int64_t	*id = arg;
+	struct key	*new, *old = NULL;
+	int		 r;
+
+	if ((r = key_get(db, *id, &new)) != DB_OK)
+		return (r);
+	if ((r = key_get(db, new->replaces_id, &old)) == DB_OK &&
+	    (r = key_remove(db, old->id)) == DB_OK)
+		r = db_edit(db, NULL, "UPDATE private_keys SET name = ?,"
+		    " comment = ?, replaces_id = NULL, updated_at = ?"
+		    " WHERE id = ?", BINDS(bind_text(old->name),
+		    bind_text(old->comment), bind_int(clock_utc()),
+		    bind_int(new->id)));
+	key_free(old);
+	key_free(new);
+	return (r);
+}
+
+int
+key_take_over(struct db *db, int64_t id)
+{
+	return (db_transaction(db, take_over, &id));
 }
 
 int

@@ -28,6 +28,8 @@ struct key {
 	char		*comment;
 	int64_t		 created_at;
 	int64_t		 updated_at;
+	int64_t		 replaces_id;	/* the key whose place it is to take;
+					   0: none */
 	int64_t		 nhosts;	/* filled by getters */
 };
 
@@ -37,8 +39,8 @@ struct key_list {
 };
 
 /*
- * Inserts name, type, length, pub_blob and comment, without a private half:
- * a caller that seals by itself does so with the new id and calls
+ * Inserts name, type, length, pub_blob, comment and replaces_id, without a
+ * private half: a caller that seals by itself does so with the new id and calls
  * key_set_sealed() in the same transaction.
  */
 int	key_create(struct db *db, const struct key *k, int64_t *id);
@@ -51,6 +53,16 @@ int	key_create_sealed(struct db *db, const struct key *k,
 
 /* Writes name and comment of the row k->id. */
 int	key_update(struct db *db, const struct key *k);
+
+/* The newest key that is to take the place of this one; caller frees. */
+int	key_successor(struct db *db, int64_t id, struct key **out);
+
+/*
+ * A key takes the place of the one that it replaces: that row is removed, and
+ * its name and comment are this one's. One transaction; DB_REF while hosts use
+ * the old one, DB_NOTFOUND when this one replaces none.
+ */
+int	key_take_over(struct db *db, int64_t id);
 
 /* DB_REF while hosts use it. */
 int	key_remove(struct db *db, int64_t id);

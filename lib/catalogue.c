@@ -131,8 +131,8 @@ get_verdict(struct msg *m, struct verdict *v)
 	return (done(m));
 }
 
-void
-put_answer_target(struct msg *m, const struct answer_target *a)
+static void
+add_target(struct msg *m, const struct answer_target *a)
 {
 	add_verdict(m, &a->verdict);
 	msg_put_str(m, a->host);
@@ -143,8 +143,8 @@ put_answer_target(struct msg *m, const struct answer_target *a)
 	msg_put_str(m, a->hostkey_type);
 }
 
-int
-get_answer_target(struct msg *m, struct answer_target *a)
+static void
+take_target(struct msg *m, struct answer_target *a)
 {
 	take_verdict(m, &a->verdict);
 	a->host = msg_get_str(m, NAME_MAX_BYTES);
@@ -154,6 +154,33 @@ get_answer_target(struct msg *m, struct answer_target *a)
 	a->has_password = msg_get_u8(m);
 	a->key = msg_get_blob(m, KEY_MAX, &a->key_len);
 	a->hostkey_type = msg_get_str(m, ALG_MAX);
+}
+
+void
+put_answer_target(struct msg *m, const struct answer_target *a)
+{
+	add_target(m, a);
+}
+
+int
+get_answer_target(struct msg *m, struct answer_target *a)
+{
+	take_target(m, a);
+	return (done(m));
+}
+
+void
+put_tell_errand(struct msg *m, const struct tell_errand *t)
+{
+	add_target(m, &t->target);
+	msg_put_str(m, t->input);
+}
+
+int
+get_tell_errand(struct msg *m, struct tell_errand *t)
+{
+	take_target(m, &t->target);
+	t->input = msg_get_str(m, COMMAND_MAX);
 	return (done(m));
 }
 
@@ -341,6 +368,79 @@ get_ask_log(struct msg *m, struct ask_log *a)
 {
 	a->level = msg_get_u8(m);
 	a->text = msg_get_str(m, LOG_TEXT_MAX);
+	return (done(m));
+}
+
+void
+put_ask_errand(struct msg *m, const struct ask_errand *a)
+{
+	msg_put_u8(m, a->stage);
+	msg_put_u8(m, a->ok);
+	msg_put_u32(m, a->status);
+	msg_put_str(m, a->text);
+}
+
+int
+get_ask_errand(struct msg *m, struct ask_errand *a)
+{
+	a->stage = msg_get_u8(m);
+	if (a->stage != ERRAND_KEX && a->stage != ERRAND_LOGIN &&
+	    a->stage != ERRAND_WORK)
+		msg_bad(m);
+	if ((a->ok = msg_get_u8(m)) > 1)
+		msg_bad(m);
+	a->status = msg_get_u32(m);
+	a->text = msg_get_str(m, SENTENCE_MAX);
+	return (done(m));
+}
+
+void
+put_errand(struct msg *m, const struct errand *e)
+{
+	msg_put_u8(m, e->kind);
+	msg_put_u64(m, e->host);
+	msg_put_u64(m, e->key);
+	msg_put_u64(m, e->other);
+	msg_put_u32(m, e->ms);
+	msg_put_u64(m, e->user);
+	msg_put_str(m, e->user_name);
+	msg_put_str(m, e->source);
+}
+
+int
+get_errand(struct msg *m, struct errand *e)
+{
+	if ((e->kind = msg_get_u8(m)) >= ERRAND_KINDS)
+		msg_bad(m);
+	e->host = msg_get_u64(m);
+	e->key = msg_get_u64(m);
+	e->other = msg_get_u64(m);
+	if ((e->ms = msg_get_u32(m)) > ERRAND_MS_MAX)
+		msg_bad(m);
+	e->user = msg_get_u64(m);
+	e->user_name = msg_get_str(m, NAME_MAX_BYTES);
+	e->source = msg_get_str(m, ADDR_MAX);
+	return (done(m));
+}
+
+void
+put_errand_step(struct msg *m, const struct errand_step *s)
+{
+	msg_put_u8(m, s->stage);
+	msg_put_u8(m, s->result);
+	msg_put_u32(m, s->ms);
+	msg_put_str(m, s->text);
+}
+
+int
+get_errand_step(struct msg *m, struct errand_step *s)
+{
+	if ((s->stage = msg_get_u8(m)) >= ERRAND_STAGES)
+		msg_bad(m);
+	if ((s->result = msg_get_u8(m)) >= ERRAND_RESULTS)
+		msg_bad(m);
+	s->ms = msg_get_u32(m);
+	s->text = msg_get_str(m, SENTENCE_MAX);
 	return (done(m));
 }
 

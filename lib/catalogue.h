@@ -58,6 +58,7 @@ enum ask {
 	ASK_SHELL,
 	ASK_SHELL_RESIZE,
 	ASK_LOG,
+	ASK_ERRAND,		/* struct ask_errand, no answer */
 	ASK_END_OF_LIST
 };
 #define ANSWER		0x80
@@ -67,7 +68,9 @@ enum tell {
 	TELL_START = 0x40,	/* struct tell_start, once, before anything */
 	TELL_CONNECTION,	/* no content; fds[0] is the client's socket */
 	TELL_SHELL_EXIT,	/* struct tell_shell_exit */
-	TELL_STOP		/* struct sentence: say it, end the session */
+	TELL_STOP,		/* struct sentence: say it, end the session */
+	TELL_ERRAND		/* instead of a connection: struct tell_errand,
+				   fds[0] the host's socket */
 };
 
 /* The host keys to offer, in order of preference, public halves (wire). */
@@ -235,11 +238,14 @@ struct sentence {
 /*
  * Between a shell and its monitor, on a socket of their own: single values
  * are sealed for the store, or opened for an administrator. The answer has the
- * same type; an empty value says that it was refused.
+ * same type; an empty value says that it was refused. VAULT_ERRAND has a
+ * struct errand; its answer is a verdict, with a yes fds[0] is where the
+ * errand's news come from (enum errand_says).
  */
 enum vault {
 	VAULT_SEAL = 1,
-	VAULT_OPEN
+	VAULT_OPEN,
+	VAULT_ERRAND
 };
 #define VAULT_MAX	32768
 
@@ -250,12 +256,87 @@ struct vault_value {
 	size_t		 len;
 };
 
+/*
+ * An errand: what the portal itself does on a host, in nobody's session, for
+ * an administrator. A monitor that has found its person to be one, or the
+ * machine's own administrator, writes the errand into a socket pair, keeps
+ * that end, and has the other carried to a spare pair, which reads it there
+ * and then tells the news.
+ */
+enum errand_kind {
+	ERRAND_TEST,		/* goes there and logs in: changes nothing */
+	ERRAND_INSTALL,		/* puts `other` beside the host's key, there */
+	ERRAND_REMOVE,		/* logs in with `key`, takes `other` away */
+	ERRAND_KINDS
+};
+#define ERRAND_MS_MAX	30000	/* for all of it */
+
+struct errand {
+	uint8_t		 kind;		/* enum errand_kind */
+	int64_t		 host;
+	int64_t		 key;		/* this key and no other way; 0: as
+					   people's logins do it */
+	int64_t		 other;		/* a key, or 0 */
+	uint32_t	 ms;		/* ERRAND_MS_MAX at most; 0: that */
+	/* For whom; a shell's own words on it are not heeded. */
+	int64_t		 user;		/* 0: the machine's administrator */
+	const char	*user_name;	/* of that one; else "" */
+	const char	*source;	/* where they are */
+};
+
+enum errand_says {
+	ERRAND_BEGIN = 1,	/* struct errand: the first word, and the only
+				   one of who sends it */
+	ERRAND_STEP,		/* struct errand_step, in the stages' order */
+	ERRAND_END		/* all was said; no content */
+};
+
+enum errand_stage {
+	ERRAND_NAME,		/* to an address */
+	ERRAND_CONNECT,
+	ERRAND_KEX,
+	ERRAND_HOSTKEY,
+	ERRAND_LOGIN,
+	ERRAND_WORK,		/* what is to be done there */
+	ERRAND_STAGES
+};
+
+enum errand_result {
+	ERRAND_OK,
+	ERRAND_FAILED,		/* what comes after it is not tried */
+	ERRAND_NEW,		/* of a host key: not known yet */
+	ERRAND_SKIPPED,
+	ERRAND_RESULTS
+};
+
+struct errand_step {
+	uint8_t		 stage;		/* enum errand_stage */
+	uint8_t		 result;	/* enum errand_result */
+	uint32_t	 ms;		/* that it took */
+	const char	*text;		/* how, or why not; for people */
+};
+
+/* Log in there; then, unless it is empty, give this to a shell of the host. */
+struct tell_errand {
+	struct answer_target	 target;
+	const char		*input;
+};
+
+/* How far a child came: ERRAND_KEX with a failure, LOGIN, WORK. */
+struct ask_errand {
+	uint8_t		 stage;		/* enum errand_stage */
+	uint8_t		 ok;
+	uint32_t	 status;	/* WORK: the exit status */
+	const char	*text;		/* why not; WORK: what came out */
+};
+
 /* Between monitor and daemon. */
 enum ctl {
 	CTL_SPARE = 1,		/* monitor: ready; struct ctl_spare */
 	CTL_CONNECTION,		/* daemon: fds[0] a client; ctl_connection */
 	CTL_AUTHENTICATED,	/* monitor: the login's grace time is over */
-	CTL_RETIRE		/* daemon: a spare is no longer wanted */
+	CTL_RETIRE,		/* daemon: a spare is no longer wanted */
+	CTL_ERRAND		/* either: fds[0] an errand's socket */
 };
 
 struct ctl_spare {
@@ -356,6 +437,14 @@ void	put_tell_shell_exit(struct msg *, const struct tell_shell_exit *);
 int	get_tell_shell_exit(struct msg *, struct tell_shell_exit *);
 void	put_ask_log(struct msg *, const struct ask_log *);
 int	get_ask_log(struct msg *, struct ask_log *);
+void	put_ask_errand(struct msg *, const struct ask_errand *);
+int	get_ask_errand(struct msg *, struct ask_errand *);
+void	put_tell_errand(struct msg *, const struct tell_errand *);
+int	get_tell_errand(struct msg *, struct tell_errand *);
+void	put_errand(struct msg *, const struct errand *);
+int	get_errand(struct msg *, struct errand *);
+void	put_errand_step(struct msg *, const struct errand_step *);
+int	get_errand_step(struct msg *, struct errand_step *);
 void	put_sentence(struct msg *, const struct sentence *);
 int	get_sentence(struct msg *, struct sentence *);
 void	put_vault_value(struct msg *, const struct vault_value *);

@@ -120,9 +120,8 @@ look_up(struct monitor *m, void *arg)
 	return (r == DB_NOTFOUND ? DB_REF : r);
 }
 
-/* The key to log in with there, out of its seal. */
-static int
-load_up_key(struct monitor *m, const struct key *k)
+int
+target_load_key(struct monitor *m, const struct key *k)
 {
 	const struct sealer	*s = secrets_sealer();
 	void			*pem;
@@ -157,7 +156,7 @@ way_there(struct monitor *m, const struct key *k)
 	if (h->hop_id != 0)
 		return (xasprintf("sshportal: host \"%s\" lies behind another "
 		    "host, which is not supported", s.text));
-	if (k != NULL && load_up_key(m, k) == -1)
+	if (k != NULL && target_load_key(m, k) == -1)
 		return (xasprintf("sshportal: the key for host \"%s\" cannot "
 		    "be read: tell an administrator", s.text));
 	if (k == NULL && h->password_sealed != NULL &&

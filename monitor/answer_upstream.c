@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
+#include "monitor/errand.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/secrets.h"
@@ -101,6 +102,8 @@ check_key(struct monitor *m, struct offer *o)
 		o->pinned = xmalloc(h->host_keylen);
 		memcpy(o->pinned, h->host_key, h->host_keylen);
 		o->pinned_len = h->host_keylen;
+	} else if (m->errand != NULL && !errand_learns(m)) {
+		return (NULL);
 	} else if (store_try(m, pin, o) != DB_OK)
 		return (xstrdup("sshportal: the host's key is new and cannot "
 		    "be recorded in the database: try again later"));
@@ -130,7 +133,10 @@ answer_hostkey(struct monitor *m, struct ipc *req)
 	no = check_key(m, &o);
 	free(o.pinned);
 	store_close(m);
-	m->use.state = no == NULL ? ST_RUN : ST_REFUSED;
+	if (m->errand != NULL)
+		errand_hostkey(m, o.type, o.blob, o.len, no);
+	else
+		m->use.state = no == NULL ? ST_RUN : ST_REFUSED;
 	monitor_verdict(m, req->type, req->id, no);
 	free(no);
 	return (0);

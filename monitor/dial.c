@@ -286,6 +286,46 @@ dial_error(const struct dial *d)
 	return (d->error != NULL ? d->error : "it cannot be reached");
 }
 
+/* Host and port in digits. */
+static void
+name_address(const struct address *a, char *host, size_t hostlen, char *port,
+    size_t portlen)
+{
+	if (getnameinfo((const struct sockaddr *)&a->sa, a->len, host, hostlen,
+	    port, portlen, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		snprintf(host, hostlen, "?");
+}
+
+int
+dial_addresses(const struct dial *d, char *buf, size_t size)
+{
+	char	host[NI_MAXHOST], port[NI_MAXSERV];
+	size_t	used = 0;
+	int	i;
+
+	*buf = '\0';
+	for (i = 0; i < d->n && used < size; i++) {
+		name_address(&d->list[i], host, sizeof(host), port,
+		    sizeof(port));
+		used += snprintf(buf + used, size - used, "%s%s",
+		    i > 0 ? " " : "", host);
+	}
+	return (d->n);
+}
+
+void
+dial_peer(int fd, char *buf, size_t size)
+{
+	struct address	a = { .len = sizeof(a.sa) };
+	char		host[NI_MAXHOST], port[NI_MAXSERV] = "?";
+
+	if (getpeername(fd, (struct sockaddr *)&a.sa, &a.len) == -1)
+		a.len = 0;
+	name_address(&a, host, sizeof(host), port, sizeof(port));
+	snprintf(buf, size, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s",
+	    host, port);
+}
+
 void
 dial_free(struct dial *d)
 {

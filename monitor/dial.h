@@ -7,6 +7,7 @@
 #ifndef MONITOR_DIAL_H
 #define MONITOR_DIAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct dial;
@@ -37,6 +38,15 @@ int		 dial_take(struct dial *);
 
 /* In a few words, for people: "connection refused". Borrowed. */
 const char	*dial_error(const struct dial *);
+
+/*
+ * The addresses that the name stands for, with blanks between them, into buf;
+ * returns how many, 0 while they are not known.
+ */
+int		 dial_addresses(const struct dial *, char *buf, size_t);
+
+/* Where a socket leads to: "192.0.2.7:22", "[2001:db8::7]:22". */
+void		 dial_peer(int fd, char *buf, size_t);
 
 /* Ends it. Harmless on NULL. */
 void		 dial_free(struct dial *);

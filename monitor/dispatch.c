@@ -33,11 +33,11 @@ const struct gate gates[ASK_END_OF_LIST] = {
     AUTH_BYTES + SIG_MAX, answer_auth_key },
 [ASK_TARGET] = { IN(ST_OPEN), 1, 0,
     0, answer_target },
-[ASK_HOSTKEY] = { IN(ST_HOSTKEY), 1, 0,
+[ASK_HOSTKEY] = { IN(ST_HOSTKEY) | IN(ST_ERRAND_KEY), 1, 0,
     TRANSCRIPT_MAX + FRAME, answer_hostkey },
-[ASK_UP_SIGN] = { IN(ST_RUN), 3, 0,
+[ASK_UP_SIGN] = { IN(ST_RUN) | IN(ST_ERRAND_RUN), 3, 0,
     SIGN_DATA_MAX + FRAME, answer_up_sign },
-[ASK_UP_PASSWORD] = { IN(ST_RUN), 1, 0,
+[ASK_UP_PASSWORD] = { IN(ST_RUN) | IN(ST_ERRAND_RUN), 1, 0,
     FRAME, answer_up_password },
 [ASK_ENDING] = { LOGGED_IN, 1, 0,
     SENTENCE_MAX + FRAME, answer_ending },
@@ -51,8 +51,10 @@ const struct gate gates[ASK_END_OF_LIST] = {
     FRAME, answer_shell_resize },
 [ASK_LOG] = { ALWAYS, 0, 6000,
     LOG_TEXT_MAX + FRAME, answer_log },
+[ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_RUN), 2, 0,
+    SENTENCE_MAX + FRAME, answer_errand },
 };
-_Static_assert(ASK_END_OF_LIST == 16, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 17, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -71,6 +73,7 @@ static const char *const request_names[] = {
 	[ASK_SHELL] = "SHELL",
 	[ASK_SHELL_RESIZE] = "SHELL_RESIZE",
 	[ASK_LOG] = "LOG",
+	[ASK_ERRAND] = "ERRAND",
 };
 
 static const char *const state_names[] = {
@@ -84,6 +87,9 @@ static const char *const state_names[] = {
 	[ST_HOSTKEY] = "host key",
 	[ST_RUN] = "session",
 	[ST_REFUSED] = "refused",
+	[ST_ERRAND] = "errand",
+	[ST_ERRAND_KEY] = "errand-key",
+	[ST_ERRAND_RUN] = "errand-login",
 };
 
 const char *

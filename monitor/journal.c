@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/unixsock.h"
+#include "monitor/errand.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
@@ -63,6 +64,8 @@ journal_begin(struct monitor *m, void *unused)
 		.source = m->source,
 		.client_version = m->client_version,
 		.started_at = clock_utc(),
+		.comment = m->errand == NULL ? NULL :
+		    (char *)errand_comment(m),
 	};
 	int64_t		id;
 	int		r;

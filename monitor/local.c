@@ -19,8 +19,10 @@
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
 #include "monitor/local.h"
+#include "monitor/local_errand.h"
 #include "monitor/privileges.h"
 #include "monitor/secrets.h"
+#include "shell/errand.h"
 #include "shell/shell.h"
 
 #define ERR_MAX		1024
@@ -122,6 +124,7 @@ local_main(const struct settings *s, struct secret_settings *ss,
 {
 	struct shell_args	  a = { .source = "local", .settings = s,
 				    .sealer = secrets_sealer() };
+	struct errander		  errander;
 	struct db		 *db = NULL;
 	char			**copy = words_copy(words, n), *who, *name;
 	char			  err[ERR_MAX];
@@ -135,6 +138,8 @@ local_main(const struct settings *s, struct secret_settings *ss,
 		a.command = copy[0];
 	a.words = copy;
 	a.nwords = n > 1 ? n : 0;
+	local_errander(s, ss, name, &errander);
+	a.errander = &errander;
 	status = local_open(s, ss, &db, err, sizeof(err));
 	secret_settings_free(ss);
 	if (status == -1) {

@@ -28,6 +28,7 @@
 #include "lib/proctitle.h"
 #include "lib/xmalloc.h"
 #include "monitor/dial.h"
+#include "monitor/errand.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
@@ -108,6 +109,7 @@ finish(struct monitor *m)
 	cut_connections(m);
 	end_shells(m);
 	dial_free(m->dial);
+	errand_finish(m);
 	journal_end(m);
 	store_close(m);
 	secrets_forget();
@@ -341,6 +343,12 @@ monitor_child_gone(struct monitor *m)
 	}
 	if (m->stopping)
 		status = MONITOR_STOPPED;
+	else if (m->errand != NULL && !m->errand->over) {
+		errand_fail(m, "the portal's process that spoke to it ended "
+		    "early");
+		return;
+	} else if (m->errand != NULL)
+		status = MONITOR_DONE;
 	else if (m->use.state <= ST_AUTH)
 		status = ended_without_login(m);
 	else

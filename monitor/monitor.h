@@ -19,6 +19,7 @@
 
 struct db;
 struct dial;
+struct errand_run;
 struct evp_pkey_st;
 struct host;
 struct ipc;
@@ -89,6 +90,7 @@ struct monitor {
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
 	int			 upstream;	/* our copy, to shut down */
+	struct errand_run	*errand;	/* not a person's, or NULL */
 
 	/* the session */
 	int64_t			 session;	/* row, 0: none */

@@ -24,6 +24,7 @@
 #include "monitor/answer_shell.h"
 #include "monitor/answer_target.h"
 #include "monitor/dial.h"
+#include "monitor/errand.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
 #include "monitor/remote.h"
@@ -41,6 +42,7 @@ enum source {
 	FROM_RECORDS,
 	FROM_LISTENER,
 	FROM_DIAL,
+	FROM_ERRAND,
 	FROM_PEERS,
 	FROM_VAULTS = FROM_PEERS + MONITOR_PEERS_MAX,
 	SOURCES = FROM_VAULTS + MONITOR_CHANNELS_MAX
@@ -110,7 +112,9 @@ from_ctl(struct monitor *m)
 			monitor_end(m, MONITOR_SPARE, NULL);
 		return;
 	}
-	if (in.type == CTL_CONNECTION && take_connection(m, &in) == -1)
+	if (in.type == CTL_ERRAND && errand_take(m, &in) == -1)
+		monitor_end(m, MONITOR_FATAL, "the daemon sent no errand");
+	else if (in.type == CTL_CONNECTION && take_connection(m, &in) == -1)
 		monitor_end(m, MONITOR_FATAL, "the daemon sent nonsense");
 	else if (in.type == CTL_RETIRE && m->use.state == ST_SPARE)
 		monitor_end(m, MONITOR_SPARE, NULL);
@@ -226,6 +230,7 @@ watch_all(struct monitor *m, struct pollfd p[SOURCES])
 	watch(&p[FROM_LISTENER], m->listener, POLLIN);
 	fd = m->dial != NULL ? dial_fd(m->dial, &events) : -1;
 	watch(&p[FROM_DIAL], fd, events);
+	watch(&p[FROM_ERRAND], errand_fd(m), POLLIN);
 	for (i = 0; i < MONITOR_PEERS_MAX; i++)
 		watch(&p[FROM_PEERS + i], m->peers[i], POLLIN);
 	for (i = 0; i < m->nchannels; i++)
@@ -248,6 +253,7 @@ wait_ms(const struct monitor *m)
 	int64_t	when, left;
 
 	when = nearer(m->grace_ends, m->stop_ends);
+	when = nearer(when, errand_deadline(m));
 	if (m->use.state == ST_SPARE)
 		when = nearer(when, m->next_ping);
 	if (m->dial != NULL)
@@ -274,7 +280,11 @@ check_times(struct monitor *m)
 		    "the child does not end");
 	if (m->use.state == ST_SPARE && now >= m->next_ping)
 		spare_check(m);
-	if (m->dial != NULL)
+	if (errand_deadline(m) != 0 && now >= errand_deadline(m))
+		errand_late(m);
+	if (m->dial != NULL && m->errand != NULL)
+		errand_dialling(m);
+	else if (m->dial != NULL)
 		answer_target_dialling(m);
 }
 
@@ -299,6 +309,9 @@ handle(struct monitor *m, int from, int fd)
 		break;
 	case FROM_DIAL:
 		break;		/* check_times() looks after it */
+	case FROM_ERRAND:
+		errand_left(m);
+		break;
 	default:
 		if (from >= FROM_VAULTS)
 			from_vault(m, fd);

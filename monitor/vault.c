@@ -14,6 +14,7 @@
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
+#include "monitor/errand.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/secrets.h"
@@ -129,6 +130,29 @@ answer(struct monitor *m, int sock, const struct ipc *req,
 	return (r == IPC_OK ? 0 : -1);
 }
 
+/* An errand is asked for. */
+static int
+errand(struct monitor *m, int sock, struct ipc *req)
+{
+	static const struct verdict	no = { .sentence = "errands are for "
+					    "administrators" };
+	struct errand			e;
+	struct ipc			reply;
+	int				r;
+
+	if (get_errand(&req->body, &e) == -1)
+		return (-1);
+	if (is_admin(m))
+		return (errand_send(m, sock, req, &e));
+	log_error("user %s: an errand was asked for and refused",
+	    m->user->name);
+	ipc_init(&reply, req->type, req->id);
+	put_verdict(&reply.body, &no);
+	r = ipc_send(sock, &reply) == IPC_OK ? 0 : -1;
+	ipc_free(&reply);
+	return (r);
+}
+
 int
 vault_serve(struct monitor *m, int sock)
 {
@@ -148,6 +172,8 @@ vault_serve(struct monitor *m, int sock)
 	if ((req.type == VAULT_SEAL || req.type == VAULT_OPEN) &&
 	    get_vault_value(&req.body, &v) == 0)
 		r = answer(m, sock, &req, &v);
+	else if (req.type == VAULT_ERRAND)
+		r = errand(m, sock, &req);
 	else
 		log_error("user %s: a malformed request of the shell",
 		    m->user->name);

@@ -142,6 +142,9 @@ struct cmd_call {
 	void			(*forget)(void *); /* frees that */
 	int			 audit;		/* exec read a secret: write an
 						   event of it */
+	int			 failed;	/* the rows are printed, and
+						   say what went wrong: exit
+						   status 1 */
 	int			 usage;		/* the error is a usage error */
 	char			 error[CMD_ERROR_MAX];
 };

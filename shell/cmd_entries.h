@@ -12,7 +12,7 @@ extern const struct cmd_entry	cmd_acl_inspect, cmd_acl_ls, cmd_acl_rm;
 extern const struct cmd_entry	cmd_acl_update;
 extern const struct cmd_entry	cmd_event_inspect, cmd_event_ls;
 extern const struct cmd_entry	cmd_host_create, cmd_host_inspect, cmd_host_ls;
-extern const struct cmd_entry	cmd_host_rm, cmd_host_update;
+extern const struct cmd_entry	cmd_host_rm, cmd_host_test, cmd_host_update;
 extern const struct cmd_entry	cmd_hostgroup_create, cmd_hostgroup_inspect;
 extern const struct cmd_entry	cmd_hostgroup_ls, cmd_hostgroup_rm;
 extern const struct cmd_entry	cmd_hostgroup_update;

@@ -18,6 +18,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_host_inspect,
 	&cmd_host_ls,
 	&cmd_host_rm,
+	&cmd_host_test,
 	&cmd_host_update,
 	&cmd_hostgroup_create,
 	&cmd_hostgroup_inspect,

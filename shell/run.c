@@ -132,7 +132,7 @@ call_clear(struct cmd_call *c)
 	c->entity = NULL;
 	user_free((struct user *)c->me);
 	c->me = NULL;
-	c->audit = c->usage = c->own = 0;
+	c->audit = c->failed = c->usage = c->own = 0;
 	c->error[0] = '\0';
 }
 
@@ -319,7 +319,7 @@ call_run(struct cmd_call *c)
 	    c->now);
 	if (output_flush(&sh->out) == -1)
 		return (RUN_FAILED);
-	return (RUN_OK);
+	return (c->failed ? RUN_FAILED : RUN_OK);
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "shell/output.h"
 
 struct db;
+struct errander;
 struct sealer;
 struct settings;
 
@@ -25,6 +26,7 @@ struct shell {
 	int64_t			 user_id;	/* who is at it */
 	const char		*source;	/* and from where */
 	const struct sealer	*sealer;
+	const struct errander	*errander;	/* shell/errand.h; NULL: none */
 	const struct settings	*settings;	/* may be NULL */
 	const char		*local;		/* no account, but the machine's
 						   own administrator, by this

@@ -15,6 +15,7 @@
 #include "db/user.h"
 #include "lib/proctitle.h"
 #include "lib/xmalloc.h"
+#include "shell/errand.h"
 #include "shell/line.h"
 #include "shell/run.h"
 #include "shell/sandbox.h"
@@ -119,9 +120,11 @@ int
 shell_main(const struct shell_args *a)
 {
 	int		 vault = a->vault, status;
+	struct errander	 errander;
 	struct sealer	 sealer;
 	struct shell	 sh = { .user_id = a->user, .source = a->source,
-			    .sealer = &sealer, .settings = a->settings,
+			    .sealer = &sealer, .errander = &errander,
+			    .settings = a->settings,
 			    .local = a->local, .in = stdin,
 			    .out = { .out = stdout, .err = stderr } };
 	struct user	*me = NULL;
@@ -131,10 +134,12 @@ shell_main(const struct shell_args *a)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	sandbox_shell();
 	check_term();
-	vault_init(&sealer, &vault);
+	vault_init(&sealer, &errander, &vault);
 	secret_stdin_begin();
-	if (a->local != NULL)
+	if (a->local != NULL) {
 		sh.sealer = a->sealer;
+		sh.errander = a->errander;
+	}
 	if (a->pty)
 		sh.out.width = terminal_width();
 	if (shell_open(&sh, a, &me) == -1) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct db;
+struct errander;
 struct sealer;
 struct settings;
 
@@ -32,6 +33,7 @@ struct shell_args {
 	struct db		*db;		/* open, closed here; instead of
 						   driver and db_conn */
 	const struct sealer	*sealer;	/* instead of the vault */
+	const struct errander	*errander;	/* the same */
 	char *const		*words;		/* the command, split; instead
 						   of command */
 	size_t			 nwords;

@@ -3,6 +3,7 @@
  * Asking the monitor to seal and open single values.
  */
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "lib/catalogue.h"
 #include "lib/ipc.h"
 #include "lib/xmalloc.h"
+#include "shell/errand.h"
 #include "shell/vault.h"
 
 static uint32_t	last_id;
@@ -80,9 +82,39 @@ vault_open(void *arg, const char *table, const char *column, int64_t row,
 	return (r);
 }
 
-void
-vault_init(struct sealer *s, int *fd)
+static int
+vault_errand(void *arg, const struct errand *e, int *sock, char *err)
 {
+	int		fd = *(int *)arg;
+	uint32_t	id = ++last_id;
+	struct verdict	v;
+	struct ipc	m;
+	int		sent, r = -1;
+
+	ipc_init(&m, VAULT_ERRAND, id);
+	put_errand(&m.body, e);
+	sent = ipc_send(fd, &m) == IPC_OK;
+	ipc_free(&m);
+	ipc_init(&m, 0, 0);
+	if (!sent || ipc_recv(fd, &m) != IPC_OK || m.type != VAULT_ERRAND ||
+	    m.id != id || get_verdict(&m.body, &v) == -1 ||
+	    (v.ok && m.fds[0] == -1)) {
+		snprintf(err, CMD_ERROR_MAX, "the portal does not answer");
+	} else if (!v.ok) {
+		snprintf(err, CMD_ERROR_MAX, "%s", v.sentence);
+	} else {
+		*sock = ipc_take_fd(&m, 0);
+		r = 0;
+	}
+	ipc_free(&m);
+	return (r);
+}
+
+void
+vault_init(struct sealer *s, struct errander *e, int *fd)
+{
+	e->send = vault_errand;
+	e->arg = fd;
 	s->seal = vault_seal;
 	s->open = vault_open;
 	s->arg = fd;

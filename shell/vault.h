@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The shell has no master key: what must be sealed or opened goes to its
- * monitor, which checks the role by itself.
+ * monitor, which checks the role by itself. So does whoever is to be sent on an
+ * errand.
  */
 #ifndef SHELL_VAULT_H
 #define SHELL_VAULT_H
 
+struct errander;
 struct sealer;
 
 /*
- * A sealer that asks through the socket at *fd (lib/catalogue.h, enum vault),
- * which must stay where it is as long as the sealer is used.
+ * A sealer and an errander that ask through the socket at *fd
+ * (lib/catalogue.h, enum vault), which must stay where it is as long as they
+ * are used.
  */
-void	vault_init(struct sealer *, int *fd);
+void	vault_init(struct sealer *, struct errander *, int *fd);
 
 #endif

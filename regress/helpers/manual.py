@@ -87,14 +87,15 @@ FILLED = {"db_check_name", "db_check_text", "ask_malformed"}
 OTHER = {"created by sshportal", "from an invite", "no role", "give up",
          "closed by the client", "Cryptographic Forum Research Group",
          "host group", "user group", "user key", "invite expired",
-         "sshportal: daemon"}
+         "sshportal: daemon", "host test", "key rotate",
+         "exec sh -s"}
 # Functions whose texts are help or a result, not messages.
 HELP = {"usage", "usage_key", "flags_usage", "greet_invited", "line_loop",
         "show_names", "print_total", "write_option", "help_all", "help_noun",
         "help_usage", "greeting", "version_exec"}
 # Tables that the manuals show elsewhere; and words for such tables.
 TABLES = {"conf_key", "cmd_opt", "cmd_entry", "field", "commands",
-          "phase_titles"}
+          "phase_titles", "keys_script"}
 MEMBERS = {"brief", "things", "arg"}
 
 # SQL, and lists of columns.

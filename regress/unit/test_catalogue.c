@@ -43,6 +43,13 @@ static const struct ask_log ask_log = { 2, "line" };
 static const struct sentence sentence = { "sorry" };
 static const struct vault_value vault_value = { "hosts", "password", 7,
     blob, 4 };
+static const struct ask_errand ask_errand = { ERRAND_WORK, 1, 3, "gone" };
+static const struct tell_errand tell_errand = { { { 1, "" }, "web1", "bart",
+    SCHEME_SSH, 1, blob, 4, "ssh-ed25519" }, "true" };
+static const struct errand errand = { ERRAND_REMOVE, 1, 2, 3, 30000, 4, "root",
+    "::1" };
+static const struct errand_step errand_step = { ERRAND_HOSTKEY, ERRAND_NEW, 12,
+    "not known yet" };
 static const struct ctl_spare ctl_spare = { 4711 };
 static const struct ctl_connection ctl_connection = { "[::1]:1", "[::1]:22" };
 static const struct record record_end = { .id = { 1 }, .at = 5, .session = 6,
@@ -61,6 +68,7 @@ union any {
 	struct tell_start	 a;
 	struct answer_target	 b;
 	struct record		 c;
+	struct tell_errand	 d;
 };
 
 typedef void	 putter(struct msg *, const void *);
@@ -79,6 +87,7 @@ static const struct {
 	C(ask_up_sign), C(ask_up_password), C(answer_password),
 	C(ask_channel_open), C(ask_channel_close), C(ask_shell),
 	C(ask_shell_resize), C(tell_shell_exit), C(ask_log), C(sentence),
+	C(ask_errand), C(tell_errand), C(errand), C(errand_step),
 	C(vault_value), C(ctl_spare), C(ctl_connection), R(record_end),
 	R(record_open), R(record_close), R(record_event),
 };

@@ -28,21 +28,23 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_AUTH_QUERY] = "A",
 	[ASK_AUTH_KEY] = "A",
 	[ASK_TARGET] = "O",
-	[ASK_HOSTKEY] = "H",
-	[ASK_UP_SIGN] = "R",
-	[ASK_UP_PASSWORD] = "R",
+	[ASK_HOSTKEY] = "Hk",
+	[ASK_UP_SIGN] = "Rr",
+	[ASK_UP_PASSWORD] = "Rr",
 	[ASK_ENDING] = "NSODHRX",
 	[ASK_CHANNEL_OPEN] = "HR",
 	[ASK_CHANNEL_CLOSE] = "SHRX",
 	[ASK_SHELL] = "S",
 	[ASK_SHELL_RESIZE] = "S",
-	[ASK_LOG] = "-KANSODHRX",
+	[ASK_LOG] = "-KANSODHRXekr",
+	[ASK_ERRAND] = "kr",
 };
 
 static const char letters[ST_END_OF_LIST] = {
 	[ST_SPARE] = '-', [ST_KEX] = 'K', [ST_AUTH] = 'A', [ST_NOTICE] = 'N',
 	[ST_SHELL] = 'S', [ST_OPEN] = 'O', [ST_DIAL] = 'D',
 	[ST_HOSTKEY] = 'H', [ST_RUN] = 'R', [ST_REFUSED] = 'X',
+	[ST_ERRAND] = 'e', [ST_ERRAND_KEY] = 'k', [ST_ERRAND_RUN] = 'r',
 };
 
 static const struct {
@@ -52,7 +54,7 @@ static const struct {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
 	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
-	{ ASK_ENDING, 1 },
+	{ ASK_ENDING, 1 }, { ASK_ERRAND, 2 },
 };
 
 static int
@@ -177,6 +179,7 @@ fill(struct msg *m, unsigned type)
 	const struct ask_shell		 shell = { .term = "xterm",
 					    .command = "" };
 	const struct ask_shell_resize	 resize = { 1, 80, 24 };
+	const struct ask_errand		 came = { ERRAND_LOGIN, 1, 0, "" };
 	const struct ask_log		 line = { LOG_LEVEL_INFO, "hello" };
 
 	switch (type) {
@@ -222,6 +225,9 @@ fill(struct msg *m, unsigned type)
 		break;
 	case ASK_LOG:
 		put_ask_log(m, &line);
+		break;
+	case ASK_ERRAND:
+		put_ask_errand(m, &came);
 		break;
 	}
 }
