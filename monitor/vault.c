@@ -42,30 +42,52 @@ is_place(const struct vault_value *v)
 	return (0);
 }
 
+/*
+ * Opening is for administrators. The role trusted has the passwords sealed of
+ * hosts that it adds: what it gives in, it knows.
+ */
+static int
+may(const struct user *u, enum vault type, const struct vault_value *v)
+{
+	if (!user_usable(u, clock_utc()))
+		return (0);
+	if (user_is(u, ROLE_ADMIN))
+		return (1);
+	return (type == VAULT_SEAL && user_is(u, ROLE_TRUSTED) &&
+	    strcmp(v->table, SEAL_HOST_TABLE) == 0);
+}
+
+/* A request and whether it is permitted. */
+struct asked {
+	enum vault			 type;
+	const struct vault_value	*v;
+	int				 yes;
+};
+
 static int
 look(struct monitor *m, void *arg)
 {
+	struct asked	*a = arg;
 	struct user	*u;
-	int		*is_admin = arg;
 	int		 r;
 
 	if ((r = user_get(m->db, m->user->id, &u)) != DB_OK)
 		return (r);
-	*is_admin = user_usable(u, clock_utc()) && user_is(u, ROLE_ADMIN);
+	a->yes = may(u, a->type, a->v);
 	user_free(u);
 	return (DB_OK);
 }
 
 static int
-is_admin(struct monitor *m)
+is_permitted(struct monitor *m, enum vault type, const struct vault_value *v)
 {
-	int	yes = 0;
+	struct asked	a = { type, v, 0 };
 
 	m->outage_ends = 0;
-	if (store_try(m, look, &yes) != DB_OK)
-		yes = 0;
+	if (store_try(m, look, &a) != DB_OK)
+		a.yes = 0;
 	store_close(m);
-	return (yes);
+	return (a.yes);
 }
 
 static void
@@ -113,7 +135,7 @@ answer(struct monitor *m, int sock, const struct ipc *req,
 	void			*plain = NULL;
 	enum ipc_result		 r;
 
-	if (!is_place(v) || !is_admin(m))
+	if (!is_place(v) || !is_permitted(m, req->type, v))
 		log_error("user %s: a secret of %s %lld was asked for and "
 		    "refused", m->user->name, v->table, (long long)v->row);
 	else if (req->type == VAULT_SEAL)

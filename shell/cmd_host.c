@@ -117,8 +117,12 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
 	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
+	if (c->own && (r = host_create_own_check(c, &h)) != DB_OK)
+		return (r);
 	if ((r = create_key(c, password, &h.key_id)) != DB_OK ||
 	    (r = create_row(c, &h, password, &id)) != DB_OK)
+		return (r);
+	if (c->own && (r = host_create_own_judge(c, id)) != DB_OK)
 		return (r);
 	cmd_made(c, id, name);
 	return (DB_OK);
@@ -160,7 +164,8 @@ const struct cmd_entry cmd_host_create = {
 	.opts = create_opts,
 	.operands = { "[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]", VALUE_TEXT,
 	    1, 1 },
-	.role = NEED_ADMIN, .flags = CMD_WRITES | CMD_URL,
+	.role = NEED_TRUSTED, .whole = NEED_ADMIN,
+	.flags = CMD_WRITES | CMD_URL,
 	.exec = host_create_exec,
 };
 

@@ -5,8 +5,11 @@
 #ifndef SHELL_CMD_HOST_H
 #define SHELL_CMD_HOST_H
 
+#include <stdint.h>
+
 struct cmd_call;
 struct field;
+struct host;
 struct ref;
 
 /* What can be recorded; NULL ends it. */
@@ -21,5 +24,13 @@ int	host_key_check(struct cmd_call *, const struct ref *key);
  */
 extern const struct field	host_own_fields[];
 int	host_ls_own(struct cmd_call *);
+
+/*
+ * What the role trusted may add: before the row is made, and, in the same
+ * transaction, once it is there with its groups. Returns DB_OK, what cmd_fail()
+ * returned, or another class.
+ */
+int	host_create_own_check(struct cmd_call *, const struct host *);
+int	host_create_own_judge(struct cmd_call *, int64_t id);
 
 #endif

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * host: for those who are no administrators. They see the hosts that the rules
- * let them reach, and of these what they need to log in.
+ * let them reach, and of these what they need to log in; the role trusted adds
+ * hosts to the groups that the rules let them into.
+ *
+ * Nobody must get by that way where the rules do not let them. What tells hosts
+ * apart for the rules, the name and the groups, is what who adds a host may
+ * choose; where it leads to, an address, has many names. So a key of the
+ * portal's is lent only to accounts that they may log in to on every host it
+ * is known to open; all else they log in to with a password of theirs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +101,120 @@ host_ls_own(struct cmd_call *c)
 	r = own_hosts(c->sh->db, &own, opt_limit(c), &h);
 	for (i = 0; i < h.n; i++)
 		put_own(c, &h.l->v[h.which[i]], &h.accounts[h.which[i]]);
+	own_hosts_free(&h);
+	return (r);
+}
+
+int
+host_create_own_check(struct cmd_call *c, const struct host *h)
+{
+	if (h->scheme != HOST_SSH)
+		return (cmd_fail(c, "hosts of telnet are for administrators "
+		    "to add: they would lead to any service that the portal "
+		    "can reach"));
+	if (h->logging != LOGGING_EVERYTHING)
+		return (cmd_fail(c, "only administrators add hosts that are "
+		    "not recorded: leave out --logging"));
+	return (DB_OK);
+}
+
+static int
+names_have(const struct db_names *names, const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < names->n; i++) {
+		if (strcmp(names->name[i], name) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+static int
+names_within(const struct db_names *few, const struct db_names *many)
+{
+	size_t	i;
+
+	for (i = 0; i < few->n; i++) {
+		if (!names_have(many, few->name[i]))
+			return (0);
+	}
+	return (1);
+}
+
+/* Where a host is in the list, or its length. */
+static size_t
+place_of(const struct own_hosts *h, int64_t id)
+{
+	size_t	i;
+
+	for (i = 0; i < h->l->n && h->l->v[i].id != id; i++)
+		continue;
+	return (i);
+}
+
+/*
+ * Whether the key of the new host opens others, and on each of these they may
+ * have all accounts that they would have on the new one.
+ */
+static int
+key_is_lent(const struct own_hosts *h, size_t at)
+{
+	const struct host	*v = h->l->v;
+	size_t			 i, n = 0;
+
+	for (i = 0; i < h->l->n; i++) {
+		if (i == at || v[i].key_id != v[at].key_id)
+			continue;
+		if (!names_within(&h->accounts[at], &h->accounts[i]))
+			return (0);
+		n++;
+	}
+	return (n > 0);
+}
+
+/* The hop is logged in to with the account that it has. */
+static int
+hop_is_theirs(const struct own_hosts *h, const struct host *host)
+{
+	size_t	i = place_of(h, host->hop_id);
+
+	return (i < h->l->n &&
+	    names_have(&h->accounts[i], h->l->v[i].login));
+}
+
+static int
+judge_new(struct cmd_call *c, const struct own_hosts *h, size_t at)
+{
+	const struct host	*host = &h->l->v[at];
+
+	if (!names_have(&h->accounts[at], host->login))
+		return (cmd_fail(c, "the rules would not let you log in to "
+		    "\"%s\" as \"%s\": an administrator can add it",
+		    host->name, host->login));
+	if (host->hop_id != 0 && !hop_is_theirs(h, host))
+		return (cmd_fail(c, "\"%s\" cannot be your hop: the rules do "
+		    "not let you log in there", host->hop_name));
+	if (host->key_id != 0 && !key_is_lent(h, at))
+		return (cmd_fail(c, "the key \"%s\" may open more than you "
+		    "may: give a --password, or --key with a key that logs in "
+		    "as \"%s\" to hosts of yours only", host->key_name,
+		    host->login));
+	return (DB_OK);
+}
+
+int
+host_create_own_judge(struct cmd_call *c, int64_t id)
+{
+	const struct own	 own = { c->me, c->now };
+	struct own_hosts	 h;
+	size_t			 at;
+	int			 r;
+
+	if ((r = own_hosts(c->sh->db, &own, 0, &h)) == DB_OK) {
+		at = place_of(&h, id);
+		r = at < h.l->n ? judge_new(c, &h, at) : DB_NOTFOUND;
+	}
 	own_hosts_free(&h);
 	return (r);
 }

@@ -136,6 +136,16 @@ call_clear(struct cmd_call *c)
 	c->error[0] = '\0';
 }
 
+/* Nobody has named what is not there: the option that would. */
+static void
+say_option(struct cmd_call *c, const struct cmd_opt *o)
+{
+	size_t	len = strlen(c->error);
+
+	snprintf(c->error + len, sizeof(c->error) - len,
+	    ": name one with --%s", o->name);
+}
+
 /* The rows that options and operands name. */
 static int
 call_resolve(struct cmd_call *c)
@@ -154,6 +164,8 @@ call_resolve(struct cmd_call *c)
 			continue;
 		r = resolve_refs(c->sh->db, whose, e->opts[i].kind, v->texts,
 		    v->n, &c->opt_refs[i], c->error);
+		if (r == DB_NOTFOUND && !v->given)
+			say_option(c, &e->opts[i]);
 		if (r != DB_OK)
 			return (r);
 	}

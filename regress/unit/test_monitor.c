@@ -311,7 +311,8 @@ test_vault(void **state)
 				    .column = SEAL_HOST_COLUMN, .row = 7,
 				    .value = (const uint8_t *)"geheim",
 				    .len = 6 };
-	char			sealed[512], out[512];
+	struct user		*bob;
+	char			 sealed[512], out[512];
 
 	(void)state;
 	assert_int_equal(records_init(&liar_settings), 0);
@@ -331,6 +332,22 @@ test_vault(void **state)
 	v.table = SEAL_KEY_TABLE;
 	v.column = SEAL_KEY_COLUMN;
 	assert_int_equal(vault("alice", VAULT_OPEN, &v, out, sizeof(out)), 0);
+	/* who adds hosts has their passwords sealed, and opens nothing */
+	liar_open();
+	assert_int_equal(user_by_name(liar_db, "bob", &bob), DB_OK);
+	assert_int_equal(user_role_add(liar_db, bob->id, ROLE_TRUSTED), DB_OK);
+	liar_close();
+	assert_int_equal(vault("bob", VAULT_SEAL, &v, out, sizeof(out)), 0);
+	v.table = SEAL_HOST_TABLE;
+	v.column = SEAL_HOST_COLUMN;
+	assert_true(vault("bob", VAULT_SEAL, &v, out, sizeof(out)) > 6);
+	assert_int_equal(vault("bob", VAULT_OPEN, &v, out, sizeof(out)), 0);
+	liar_open();
+	assert_int_equal(user_role_remove(liar_db, bob->id, ROLE_TRUSTED),
+	    DB_OK);
+	liar_close();
+	assert_int_equal(vault("bob", VAULT_SEAL, &v, out, sizeof(out)), 0);
+	user_free(bob);
 	v.table = "settings";
 	v.column = "value";
 	assert_int_equal(vault("alice", VAULT_SEAL, &v, out, sizeof(out)), 0);

@@ -500,6 +500,79 @@ test_own_account(void **state)
 	trial_end(&t);
 }
 
+/* What a trusted bob adds, and what is refused: nothing of that stays. */
+static void
+test_trusted(void **state)
+{
+	static const char *const	bad[][2] = {
+		{ "host create u:p@h", "no host group of yours \"default\": "
+		    "name one with --group\n" },
+		{ "host create u:p@h -g ops,default",
+		    "no host group of yours \"default\"\n" },
+		{ "host create u:p@h -g nosuch", "of yours \"nosuch\"\n" },
+		{ "host create telnet://u:p@h -g ops", "telnet" },
+		{ "host create u:p@h -g ops --logging=disabled", "recorded" },
+		{ "host create u:p@h -g ops --hop=db1",
+		    "no host of yours \"db1\"" },
+		{ "host create u:p@h -g ops --hop=only-git",
+		    "\"only-git\" cannot be your hop" },
+		{ "host create u:p@h -g ops --name=db7",
+		    "would not let you log in to \"db7\" as \"u\"" },
+		/* the key that opens db1, too, by default or by name */
+		{ "host create 192.0.2.9 -g ops", "the key \"default\" may "
+		    "open more than you may" },
+		{ "host create root:p@192.0.2.9 -g ops -k default",
+		    "may open more" },
+		{ "host create 192.0.2.9 -g ops -k unused", "may open more" },
+		/* another account than those of the key's hosts */
+		{ "host create root@192.0.2.9 -g ops -k ops",
+		    "may open more" },
+		{ "host create git@192.0.2.9 -g ops -k ops", "may open more" },
+		{ "host create deploy@192.0.2.9 -g ops -k host", "own host" },
+		{ "host update web2 -c x", "it takes admin, and" },
+		{ "host rm web2", "it takes admin, and" },
+	};
+	struct trial	 t;
+	struct host	*h;
+	int64_t		 bob, n, before, events;
+	size_t		 i;
+
+	bob = set_scene(&t, fixture_use(state)->db);
+	t.sh.user_id = t.admin;
+	ok(&t, "key create --name=ops");
+	ok(&t, "key create --name=unused");
+	ok(&t, "key create --name=host");
+	ok(&t, "host create deploy@192.0.2.5 --name=app -g ops -k ops");
+	ok(&t, "host create root@192.0.2.6 --name=only-git");
+	ok(&t, "acl create --ug=devs --pattern=only-git --login=git");
+	ok(&t, "acl create --ug=devs --pattern='db*' --action=deny");
+	ok(&t, "user update bob -r trusted");
+	t.sh.user_id = bob;
+	assert_int_equal(host_count(t.sh.db, &before), DB_OK);
+	events = count_events(&t);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		fails(&t, RUN_FAILED, bad[i][0], bad[i][1]);
+		assert_int_equal(host_count(t.sh.db, &n), DB_OK);
+		assert_int_equal(n, before);
+	}
+	assert_int_equal(count_events(&t), events);
+	ok(&t, "host create 'u:s3cret@192.0.2.7' --name=mine -g ops --hop=app");
+	assert_int_equal(host_by_name(t.sh.db, "mine", &h), DB_OK);
+	assert_non_null(h->password_sealed);
+	assert_string_equal(h->hop_name, "app");
+	assert_string_equal(h->groups.name[0], "ops");
+	host_free(h);
+	ok(&t, "host create deploy@192.0.2.8 --name=app2 -g ops -k ops");
+	assert_int_equal(count_events(&t), events + 2);
+	ok(&t, "host ls");
+	assert_non_null(strstr(t.out, " mine "));
+	/* without the role it is over */
+	assert_int_equal(user_role_remove(t.sh.db, bob, ROLE_TRUSTED), DB_OK);
+	fails(&t, RUN_FAILED, "host create u:p@h -g ops", "it takes admin or "
+	    "trusted, and you have standard\n");
+	trial_end(&t);
+}
+
 /* Help shows what one may run. */
 static void
 test_help(void **state)
@@ -559,6 +632,10 @@ test_completion(void **state)
 	assert_completes(&t, "key setup ", "default");
 	assert_completes(&t, "host inspect ", "");
 	assert_completes(&t, "event ", "");
+	assert_int_equal(user_role_add(t.sh.db, t.sh.user_id, ROLE_TRUSTED),
+	    DB_OK);
+	assert_completes(&t, "host create --group ", "ops");
+	assert_completes(&t, "host create --hop=web", "--hop=web1 --hop=web2");
 	t.sh.user_id = t.admin;
 	assert_completes(&t, "session ls --host ", "bob db1 web1 web2");
 	assert_completes(&t, "user inspect ", "bob root");
@@ -611,6 +688,7 @@ main(void)
 		ON_BOTH(test_judges_agree),
 		ON_BOTH(test_own_sessions),
 		ON_BOTH(test_own_account),
+		ON_BOTH(test_trusted),
 		ON_SQLITE(test_help),
 		ON_BOTH(test_completion),
 		ON_BOTH(test_changes),
