@@ -230,7 +230,9 @@ def check_messages(tree, *pages):
         like = pattern(text)
         if need == ITEM and not any(re.fullmatch(like, h) for h in heads):
             faults.append(f'{where}: no item for "{text}"')
-        if need == MENTION and not re.search(like, everything):
+        # a gap without an end takes minutes in a text of this length
+        if need == MENTION and not re.search(
+                like.replace(".*", ".{0,100}"), everything):
             faults.append(f'{where}: not explained: "{text}"')
         if re.search("[a-z]{3}", text):
             # one word alone says little of the message that it is part of
