@@ -57,7 +57,7 @@ may(const struct user *u, enum vault type, const struct vault_value *v)
 	    strcmp(v->table, SEAL_HOST_TABLE) == 0);
 }
 
-/* A request and whether it is permitted. */
+/* A request, the value of it if there is one, and whether it is permitted. */
 struct asked {
 	enum vault			 type;
 	const struct vault_value	*v;
@@ -164,7 +164,7 @@ errand(struct monitor *m, int sock, struct ipc *req)
 
 	if (get_errand(&req->body, &e) == -1)
 		return (-1);
-	if (is_admin(m))
+	if (is_permitted(m, VAULT_ERRAND, NULL))
 		return (errand_send(m, sock, req, &e));
 	log_error("user %s: an errand was asked for and refused",
 	    m->user->name);

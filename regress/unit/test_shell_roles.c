@@ -46,9 +46,8 @@ static const struct {
 #define ADMIN	"a"
 
 /*
- * Every command, in an order in which all work for an administrator. @ is the
- * name of who runs it. To a line of one word nothing is done: it would end the
- * shell.
+ * Every command, in an order in which all work for an administrator, but those
+ * that need a monitor, which have a dash. @ is the name of who runs it.
  */
 static const struct {
 	const char	*who, *line;
@@ -69,6 +68,7 @@ static const struct {
 	{ LISTERS, "host inspect web1" },
 	{ ADMIN, "host inspect --decrypt web1" },
 	{ ALL, "host ls" },
+	{ "-", "host test web1" },
 	{ ADMIN, "host update web1 -c x" },
 	{ READERS, "hostgroup inspect hg" },
 	{ READERS, "hostgroup ls" },
@@ -202,7 +202,8 @@ test_roles(void **state)
 			t.sh.user_id = ids[k];
 			if (strchr(table[i].who, people[k].letter) != NULL)
 				ok(&t, line);
-			else
+			else if (*table[i].who != '-' ||
+			    people[k].letter != 'a')
 				assert_refused(&t, line);
 			free(line);
 		}
