@@ -308,6 +308,8 @@ choose_far(struct chan *c)
 		c->far = &far_text;
 	else if (conn->dest == DEST_SHELL)
 		c->far = &far_shell;
+	else if (conn->dest == DEST_HOST && conn->is_telnet)
+		c->far = &far_telnet;
 	else if (conn->dest == DEST_HOST && upstream_ready(&conn->up))
 		c->far = &far_host;
 }
@@ -352,7 +354,7 @@ ask_program(struct chan *c)
 	const struct request		*r = c->program;
 	struct ask_channel_open		 a;
 
-	if (r == NULL || c->asked || c->far != &far_host)
+	if (r == NULL || c->asked || c->far == NULL || !c->far->audited)
 		return;
 	memset(&a, 0, sizeof(a));
 	a.channel = c->id;
@@ -373,7 +375,7 @@ request_check(const struct chan *c, const struct request *r)
 		return (FAR_AGAIN);
 	if (r->type == REQUEST_OTHER)
 		return (FAR_REFUSED);
-	if (is_program(r) && c->far == &far_host && !c->permitted)
+	if (is_program(r) && c->far->audited && !c->permitted)
 		return (FAR_AGAIN);
 	return (FAR_OK);
 }

@@ -131,10 +131,12 @@ target_answered(void *arg, struct ipc *m)
 		ask_malformed("answer about a host");
 	if (!t.verdict.ok)
 		conn_fail(conn, t.verdict.sentence);
-	else if (t.scheme != SCHEME_SSH)
-		conn_fail(conn, "sshportal: only SSH hosts can be reached");
-	else
+	else if (t.scheme == SCHEME_SSH)
 		upstream_start(&conn->up, conn, ipc_take_fd(m, 0), &t);
+	else {
+		conn->is_telnet = 1;
+		conn->telnet_fd = ipc_take_fd(m, 0);
+	}
 }
 
 void
@@ -377,7 +379,7 @@ child_main(int gate, const struct settings *settings)
 	birth(gate, settings);
 	memset(&conn, 0, sizeof(conn));
 	conn.settings = settings;
-	conn.up.fd = -1;
+	conn.up.fd = conn.telnet_fd = -1;
 	conn.client.alive.interval_ms = settings->client_alive_ms;
 	conn.client.alive.max = settings->client_alive_max;
 	conn.up.alive.interval_ms = settings->server_alive_ms;

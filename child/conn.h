@@ -24,6 +24,8 @@ struct conn {
 	const struct settings	*settings;
 	struct client		 client;	/* towards the person */
 	struct upstream		 up;		/* towards the host */
+	int			 is_telnet;	/* the host is one */
+	int			 telnet_fd;	/* -1: not there, or taken */
 	enum destination	 dest;		/* DEST_REFUSED until login */
 	char			*notice;	/* DEST_NOTICE: the text */
 	char			*sentence;	/* why there is no host */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Far ends: what a person's channel leads to. A channel of the host's, the
- * portal's own shell, or a text.
+ * Far ends: what a person's channel leads to. A channel of the host's, a telnet
+ * host, the portal's own shell, or a text.
  */
 #ifndef CHILD_FAR_H
 #define CHILD_FAR_H
@@ -25,6 +25,8 @@ struct conn;
 #define FAR_FDS		2	/* descriptors that one may wait for */
 
 struct far_ops {
+	/* The monitor says whether a program may start, and writes it down. */
+	int	audited;
 	/*
 	 * Does what was asked. A program that starts is answered once it has.
 	 */
@@ -53,6 +55,7 @@ struct far_ops {
 
 extern const struct far_ops	far_host;
 extern const struct far_ops	far_shell;
+extern const struct far_ops	far_telnet;
 /* Needs the channel's sentence or the session's notice. */
 extern const struct far_ops	far_text;
 

@@ -189,6 +189,7 @@ host_far_close(struct chan *c)
 }
 
 const struct far_ops far_host = {
+	.audited = 1,
 	.request = host_request,
 	.write = host_far_write,
 	.eof = host_far_eof,

@@ -158,9 +158,10 @@ forward_start(struct chan *c)
 {
 	int	r;
 
-	if (c->conn->dest != DEST_HOST || c->conn->sentence != NULL) {
+	if (c->conn->dest != DEST_HOST || c->conn->is_telnet ||
+	    c->conn->sentence != NULL) {
 		give_up(c, c->conn->sentence != NULL ? c->conn->sentence :
-		    "sshportal: only a host forwards ports");
+		    "sshportal: only an SSH host forwards ports");
 		return;
 	}
 	if (!upstream_ready(&c->conn->up))

@@ -150,9 +150,8 @@ way_there(struct monitor *m, const struct key *k)
 	struct shown		 s, t;
 
 	show(&s, h->name);
-	if (h->scheme != HOST_SSH)
-		return (xasprintf("sshportal: \"%s\" is a telnet host, which "
-		    "is not supported", s.text));
+	if (h->scheme == HOST_TELNET && h->hop_id == 0)
+		return (NULL);	/* whoever goes there logs in by hand */
 	if (h->hop_id != 0)
 		return (xasprintf("sshportal: host \"%s\" lies behind another "
 		    "host, which is not supported", s.text));
@@ -164,7 +163,7 @@ way_there(struct monitor *m, const struct key *k)
 		return (xasprintf("sshportal: host \"%s\" has no key to log "
 		    "in with, and its password is not that of \"%s\": leave "
 		    "the account out", s.text, show(&t, m->wanted.account)));
-	if (h->scheme == HOST_SSH && k == NULL && h->password_sealed == NULL)
+	if (k == NULL && h->password_sealed == NULL)
 		return (xasprintf("sshportal: host \"%s\" has neither a key "
 		    "nor a password to log in with: tell an administrator",
 		    s.text));

@@ -212,6 +212,7 @@ answer_up_password(struct monitor *m, struct ipc *req)
 	/* it is the password of the host's own account and of no other */
 	if (get_ask_up_password(&req->body, &a) == -1 || a.hop != 0 ||
 	    m->host->password_sealed == NULL ||
+	    m->host->scheme != HOST_SSH ||
 	    login_other_account(&m->wanted, m->host))
 		return (-1);
 	password = open_password(m);

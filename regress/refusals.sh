@@ -74,7 +74,7 @@ refused "a key that is not authorized" '^sshportal: .*otherkey' \
 
 say "channels that are no sessions: where there is no other, a reason"
 run_status 255 p -W "127.0.0.1:$SSHD_PORT" admin@portal
-like "a port of the portal's own" "$err" 'sshportal: only a host forwards'
+like "a port of the portal's own" "$err" 'sshportal: only an SSH host forwards'
 run_status 255 p -W "127.0.0.1:$SSHD_PORT" nosuchhost@portal
 like "a port of no host" "$err" 'sshportal: .*nosuchhost'
 run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 admin@portal
