@@ -204,8 +204,8 @@ Subsystem sftp internal-sftp
         self.host("direct", near_port, self.user)
         self.host("jumphost", jump_port, self.user)
         self.host("jump", self.far_port, self.user, jump="jumphost")
-        portal, port = self.start_portal(self.far_port)
-        self.host("portal", port, "bench")
+        portal, self.portal_port = self.start_portal(self.far_port)
+        self.host("portal", self.portal_port, "bench")
         self.ways = [Way("direct", near.pid), Way("jump", jump.pid),
                      Way("portal", portal.pid)]
         for peer in self.peers:

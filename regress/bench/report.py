@@ -6,8 +6,9 @@ import statistics
 
 # What the portal's figure is held against: its ratio to direct, or the value
 # itself; and the limit, the least ('>') or the most ('<') that will do. Where
-# CPU time is limited, the limit was found on a machine on which direct took
-# what the divisor says: a slower machine is slower for both.
+# CPU time is limited, or the milliseconds of a list (200), the limit was found on
+# a machine on which direct took what the divisor says: a slower machine, or a
+# busy one, is slower for both.
 RATIO, VALUE = "ratio", "value"
 TARGETS = {
     "login": (RATIO, "<", 0.45),
@@ -38,8 +39,8 @@ TARGETS = {
     "growth_cpu": (VALUE, "<", 1.2),
     "growth_pss": (VALUE, "<", 1.2),
     "growth_churn": (VALUE, ">", 1 / 1.2),
-    "listing_sqlite3": (VALUE, "<", 200),
-    "listing_mysql": (VALUE, "<", 200),
+    "listing_sqlite3": (RATIO, "<", 200 / 135),
+    "listing_mysql": (RATIO, "<", 200 / 135),
     "decision_sqlite3": (VALUE, "<", 5),
     "decision_mysql": (VALUE, "<", 5),
 }

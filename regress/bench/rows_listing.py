@@ -133,8 +133,9 @@ class Sqlite:
     name, driver = "SQLite", "sqlite3"
 
     def __init__(self, lab):
-        self.alias = "admin"
+        self.alias, self.person = "admin", "person"
         self.conn = lab.database
+        self.port = lab.portal_port
 
     def fill(self, past):
         db = sqlite3.connect(self.conn, timeout=60)
@@ -149,7 +150,7 @@ class MariaDB:
 
     def __init__(self, lab):
         self.dir = os.path.join(lab.dir, "mariadb")
-        self.alias = "portal-mysql-admin"
+        self.alias, self.person = "portal-mysql-admin", "portal-mysql-person"
         port = free_port()
         self.start(lab, port)
         self.conn = f"root@tcp(127.0.0.1:{port})/portal"
@@ -157,7 +158,7 @@ class MariaDB:
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
             f.write(subprocess.check_output([TOP + "/sshportal", "genkey"]))
         state = os.path.join(lab.dir, "state")
-        lab.start_portal(lab.far_port, "portal-mysql", [
+        _, self.port = lab.start_portal(lab.far_port, "portal-mysql", [
             "--db-driver=mysql", f"--db-conn={self.conn}",
             f"--master-key={key}", f"--state-dir={state}",
             f"--runtime-dir={state}/run"])
@@ -218,17 +219,35 @@ def time_of(bench, alias, command):
     return (time.monotonic() - t0) * 1e3
 
 
+def add_person(bench, store):
+    """Somebody without a role, in as many groups as the others."""
+    lab, key = bench.lab, f"{bench.lab.dir}/{store.person}"
+    run("ssh-keygen", "-qt", "ed25519", "-N", "", "-f", key)
+    with open(key + ".pub") as f:
+        blob = " ".join(f.read().split()[:2])
+    groups = ",".join(f"g{i * 31}" for i in range(GROUPS_OF_ONE))
+    lab.ssh(store.alias, "user create --name=person --group=" + groups
+            + f" --key='{blob}' person@example.org")
+    lab.host(store.person, store.port, "person", key)
+
+
+def list_one(bench, store, alias, command, name):
+    samples = {"direct": [], "portal": []}
+    bench.lab.ssh(alias, command)
+    for _ in range(bench.some(11, 5)):
+        samples["direct"].append(time_of(bench, "direct", "true"))
+        samples["portal"].append(time_of(bench, alias, command))
+    bench.report.row("listing_" + store.driver, name, "ms",
+                     {w: statistics.median(s) for w, s in samples.items()})
+
+
 def list_all(bench, store):
-    n = bench.some(11, 5)
     for command in commands():
-        samples = {"direct": [], "portal": []}
-        bench.lab.ssh(store.alias, command)
-        for _ in range(n):
-            samples["direct"].append(time_of(bench, "direct", "true"))
-            samples["portal"].append(time_of(bench, store.alias, command))
-        bench.report.row("listing_" + store.driver, command, "ms",
-                         {w: statistics.median(s)
-                          for w, s in samples.items()})
+        list_one(bench, store, store.alias, command, command)
+    add_person(bench, store)
+    for command in ("host ls", "session ls"):
+        list_one(bench, store, store.person, command,
+                 command + ", one's own")
 
 
 def decisions(bench, store):
