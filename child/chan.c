@@ -151,7 +151,9 @@ chan_new(struct conn *conn, ssh_message msg)
 
 	c->callbacks.channel_signal_function = on_signal;
 	c->callbacks.channel_auth_agent_req_function = on_agent;
-	if ((c->ssh = client_accept(msg, &c->callbacks)) == NULL)
+	c->ssh = client_accept(msg, &c->callbacks);
+	ssh_message_free(msg);
+	if (c->ssh == NULL)
 		chan_free(c);
 }
 

@@ -73,7 +73,7 @@ void	client_disconnect(struct client *, const char *why);
  * Channels.
  */
 
-/* Accepts an open; the callbacks stay the caller's. NULL: it failed. */
+/* Accepts an open; message and callbacks stay the caller's. NULL: it failed. */
 ssh_channel client_accept(ssh_message, ssh_channel_callbacks);
 
 /*

@@ -50,6 +50,8 @@ is "row of the live session" \
     "$(db_query "SELECT status FROM sessions WHERE id = $alive_row")" active
 ok p web1@portal echo served
 is "output" "$out" served
+# a session's end is written after its client has left
+wait_for 10 sessions_are 1 || fail "active sessions: $(active_sessions)"
 ok p admin@portal session ls --active --quiet
 is "active sessions" "$out" "$alive_row"
 
