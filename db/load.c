@@ -11,6 +11,7 @@
 #include "db/query.h"
 #include "db/session.h"
 #include "db/setting.h"
+#include "db/total.h"
 #include "db/user.h"
 #include "db/userkey.h"
 #include "lib/sshkey.h"
@@ -38,7 +39,10 @@ load_clear(struct db *db)
 	size_t	i;
 	int	r;
 
-	if ((r = generation_bump(db)) != DB_OK)
+	/* history will come in between what is there */
+	if ((r = generation_bump(db)) != DB_OK ||
+	    (r = total_forget(db, TOTAL_SESSIONS)) != DB_OK ||
+	    (r = total_forget(db, TOTAL_EVENTS)) != DB_OK)
 		return (r);
 	for (i = 0; i < sizeof(clear) / sizeof(clear[0]); i++) {
 		if ((r = db_exec(db, clear[i], NO_BINDS)) != DB_OK)

@@ -112,26 +112,34 @@ count_on(struct db *db, struct memory *m, int64_t *count)
 	return (r);
 }
 
+/* By what is remembered, if it is worth anything or can be made so. */
+static int
+count_remembered(struct db *db, struct memory *m, int64_t *count)
+{
+	const int64_t	age = clock_utc() - m->at;
+	int		r;
+
+	if (age >= 0 && age < REMEMBERED &&
+	    (r = count_on(db, m, count)) == DB_OK && *count - m->number < WORTH)
+		return (DB_OK);
+	if ((r = db_transaction(db, count_anew, m)) != DB_OK || m->upto == 0)
+		return (DB_NOTFOUND);
+	return (count_on(db, m, count));
+}
+
 int
 total_count(struct db *db, enum total_of what, int64_t *count)
 {
+	const int	slow = *db_for_update(db) != '\0';
 	struct memory	m = { .what = what };
-	int64_t		age;
 	int		r;
 
-	*count = 0;
-	if (*db_for_update(db) != '\0' &&
-	    (r = memory_read(db, &m)) == DB_OK && m.upto > 0) {
-		age = clock_utc() - m.at;
-		if (age >= 0 && age < REMEMBERED &&
-		    (r = count_on(db, &m, count)) == DB_OK &&
-		    *count - m.number < WORTH)
-			return (r);
-	}
+	if (slow && memory_read(db, &m) == DB_OK && m.upto > 0 &&
+	    count_remembered(db, &m, count) == DB_OK)
+		return (DB_OK);
 	r = db_get_int(db, count, tables[what].all, NO_BINDS);
 	/* a store that cannot remember can still count */
-	if (r == DB_OK && *count >= WORTH + OPEN_IDS &&
-	    *db_for_update(db) != '\0')
+	if (r == DB_OK && slow && *count >= WORTH + OPEN_IDS)
 		db_transaction(db, count_anew, &m);
 	return (r);
 }

@@ -196,7 +196,6 @@ class MariaDB:
 
 def commands():
     """Each ls that there is, by the program's own table, and the filters."""
-    run("make", "-s", "-C", TOP, "build/prog/names", "build/prog/decide")
     names = subprocess.check_output([TOP + "/build/prog/names"], text=True)
     for line in names.splitlines():
         if line.startswith("command ") and line.endswith(" ls"):
@@ -262,6 +261,8 @@ def decisions(bench, store):
 
 
 def listing(bench):
+    run("make", "-s", "-C", TOP, "build/prog/names", "build/prog/decide",
+        stdout=subprocess.DEVNULL)
     for engine in (Sqlite, MariaDB):
         if engine is MariaDB and not shutil.which("mariadbd"):
             print("  (no mariadbd: MariaDB is left out)")

@@ -18,6 +18,7 @@
 #include "db/event.h"
 #include "db/host.h"
 #include "db/instance.h"
+#include "db/load.h"
 #include "db/query.h"
 #include "db/record.h"
 #include "db/session.h"
@@ -730,6 +731,10 @@ totals_remembered(void **state)
 	fixture_sql(f, "UPDATE counters SET value = value + 7"
 	    " WHERE name = 'sessions_number'");
 	assert_int_equal(total_forget(f->db, TOTAL_SESSIONS), DB_OK);
+	assert_int_equal(total_of(f->db, &all, 0), 100001);
+	fixture_sql(f, "UPDATE counters SET value = value + 7"
+	    " WHERE name = 'sessions_number'");
+	assert_int_equal(load_clear(f->db), DB_OK);
 	assert_int_equal(total_of(f->db, &all, 0), 100001);
 }
 
