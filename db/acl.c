@@ -629,3 +629,13 @@ acl_open_groups(struct db *db, int64_t user_id, int64_t now,
 	acl_list_free(l);
 	return (DB_OK);
 }
+
+int
+acl_pattern_fits(const struct acl *a, const struct host *h)
+{
+	locale_t	before = bytes_begin();
+	int		fits = pattern_fits(a, h);
+
+	uselocale(before);
+	return (fits);
+}

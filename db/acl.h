@@ -152,6 +152,12 @@ int	acl_judge_hosts(struct db *db, int64_t user_id,
 int	acl_open_groups(struct db *db, int64_t user_id, int64_t now,
 	    struct db_names *names);
 
+/*
+ * Whether the rule has a pattern that fits a host's name or address, as
+ * acl_judge() holds it against them.
+ */
+int	acl_pattern_fits(const struct acl *a, const struct host *h);
+
 /* Whether the rule has begun and has not ended; matched or not. */
 int	acl_in_force(const struct acl *a, int64_t now);
 

@@ -116,7 +116,7 @@ db_connect(struct db *db)
 	if ((r = db->driver->open(db)) != DB_OK)
 		return (r);
 	db->lost = 0;
-	if (db->setup)
+	if (db->setup || db->original)
 		return (DB_OK);
 	db->connecting = 1;
 	if ((r = migrations_check(db)) == DB_OK)
@@ -158,6 +158,7 @@ db_open(struct db **dbp, const struct db_options *o, char *err, size_t errlen)
 		fatal("libsodium does not start");
 	db = xcalloc(1, sizeof(*db));
 	db->setup = o->setup;
+	db->original = o->original;
 	db->timeout = o->timeout;
 	if (db->timeout <= 0)
 		db->timeout = o->setup ? TIMEOUT_SETUP : TIMEOUT_DEFAULT;

@@ -56,6 +56,9 @@ struct db_options {
 	int		 setup;		/* make the file if it is not there and
 					   take any schema: the caller runs
 					   migrations_apply() next */
+	int		 original;	/* the original sshportal's: nothing is
+					   written, its schema is not looked
+					   at; see db/original.h */
 	int		 timeout;	/* seconds until a statement is given
 					   up, 0 for the default (15);
 					   connecting takes 5 at most */

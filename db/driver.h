@@ -73,6 +73,7 @@ struct db {
 	char			*conn;		/* SQLite only: the file */
 	struct dsn		 dsn;		/* MySQL only */
 	int			 setup;
+	int			 original;	/* somebody else's: read only */
 	int			 timeout;	/* seconds */
 	int			 depth;		/* of open transactions */
 	int			 doomed;	/* class that ended them */

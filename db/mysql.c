@@ -189,7 +189,8 @@ my_options(struct db *db)
 
 /*
  * READ COMMITTED: what is read after a lock was taken is what stands, as it
- * is on SQLite. Strict: too long a value is an error, never cut.
+ * is on SQLite; an original's database is read as it was at one moment.
+ * Strict: too long a value is an error, never cut.
  */
 static int
 my_session(struct db *db)
@@ -199,8 +200,9 @@ my_session(struct db *db)
 	r = my_simple(db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
 	    "NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5");
 	if (r == DB_OK)
-		r = my_simple(db, "SET SESSION TRANSACTION ISOLATION LEVEL "
-		    "READ COMMITTED");
+		r = my_simple(db, db->original ? "SET SESSION TRANSACTION "
+		    "ISOLATION LEVEL REPEATABLE READ, READ ONLY" :
+		    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
 	return (r);
 }
 
@@ -238,7 +240,8 @@ my_settle(struct db *db)
 static int
 my_begin(struct db *db)
 {
-	return (my_simple(db, "START TRANSACTION"));
+	return (my_simple(db, db->original ? "START TRANSACTION WITH "
+	    "CONSISTENT SNAPSHOT, READ ONLY" : "START TRANSACTION"));
 }
 
 static int

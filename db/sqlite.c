@@ -119,6 +119,22 @@ sqlite_constraint(struct db *db, int code, const char *msg)
 	}
 }
 
+/*
+ * An original's file that another program has left in the middle of a change
+ * is not ours to mend.
+ */
+static int
+sqlite_unreadable(struct db *db, const char *msg)
+{
+	if (db->original)
+		return (db_fail(db, DB_UNREADABLE, "%s: %s: stop the program "
+		    "that writes to it, or copy the file, and try again",
+		    db->conn, msg));
+	return (db_fail(db, DB_UNREADABLE, "%s: %s: the file and its "
+	    "directory must be writable for uid %u", db->conn, msg,
+	    (unsigned int)geteuid()));
+}
+
 /* The class of an extended result code; says the sentence. */
 static int
 sqlite_class(struct db *db, int code)
@@ -146,9 +162,7 @@ sqlite_class(struct db *db, int code)
 	case SQLITE_AUTH:
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
-		return (db_fail(db, DB_UNREADABLE, "%s: %s: the file and its "
-		    "directory must be writable for uid %u", file, msg,
-		    (unsigned int)geteuid()));
+		return (sqlite_unreadable(db, msg));
 	case SQLITE_TOOBIG:
 		return (db_fail(db, DB_INVALID, "%s", msg));
 	default:
@@ -191,7 +205,8 @@ sqlite_find_file(struct db *db)
 	if (!S_ISREG(st.st_mode))
 		return (db_fail(db, DB_UNREADABLE, "%s is not a file",
 		    db->conn));
-	if (faccessat(AT_FDCWD, db->conn, R_OK | W_OK, AT_EACCESS) == -1)
+	if (faccessat(AT_FDCWD, db->conn, db->original ? R_OK : R_OK | W_OK,
+	    AT_EACCESS) == -1)
 		return (db_fail(db, DB_UNREADABLE, "%s: %s", db->conn,
 		    strerror(errno)));
 	return (DB_OK);
@@ -216,7 +231,8 @@ sqlite_open(struct db *db)
 		return (r);
 	/* "./": a name is a name, never a "file:" URI. */
 	path = xasprintf("%s%s", db->conn[0] == '/' ? "" : "./", db->conn);
-	code = sqlite3_open_v2(path, &h, SQLITE_OPEN_READWRITE |
+	code = sqlite3_open_v2(path, &h, (db->original ?
+	    SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	free(path);
 	db->handle = h;
@@ -228,6 +244,8 @@ sqlite_open(struct db *db)
 	sqlite3_busy_timeout(h, BUSY_MS);
 	sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (db->original)
+		return (DB_OK);
 	/*
 	 * FULL: what a commit acknowledged survives a power cut.
 	 * secure_delete: a removed invite or password leaves no trace.
@@ -261,7 +279,8 @@ sqlite_settle(struct db *db)
 static int
 sqlite_begin(struct db *db)
 {
-	return (sqlite_simple(db, "BEGIN IMMEDIATE"));
+	return (sqlite_simple(db, db->original ? "BEGIN" :
+	    "BEGIN IMMEDIATE"));
 }
 
 static int
