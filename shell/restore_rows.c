@@ -449,7 +449,9 @@ acl_rule(struct row *w, struct acl *a)
 		row_warn(w, "its action \"%.100s\" is none: it denies",
 		    action);
 	}
-	if (*a->host_pattern != '\0' && !w->r->report.ours)
+	/* who says that the secrets are clear has told more of patterns */
+	if (*a->host_pattern != '\0' && !w->r->report.ours &&
+	    w->r->args.secrets == RESTORE_AS_SAID)
 		row_warn(w, "its pattern \"%s\" decided nothing in the "
 		    "original: here it %s hosts whose name or address fits",
 		    a->host_pattern, a->action == ACL_ALLOW ? "lets people "
