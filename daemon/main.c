@@ -34,6 +34,8 @@ static const struct {
 	    server_verify },
 	{ "admin", "the admin shell on this machine (flags as of the server, "
 	    "COMMAND)", server_admin },
+	{ "import", "take over an original sshportal (\"sshportal import "
+	    "--help\")", server_import },
 	{ "genkey", "print a new master key", make_key },
 	{ "version", "print the version", show_version },
 	{ "help", "print this", show_help },

@@ -14,6 +14,7 @@
 #include "daemon/banner.h"
 #include "daemon/daemon.h"
 #include "daemon/flags.h"
+#include "daemon/import_flags.h"
 #include "daemon/listener.h"
 #include "daemon/notify.h"
 #include "daemon/owner.h"
@@ -228,6 +229,74 @@ server_admin(int argc, char **argv)
 		    argc - 2 - used);
 	}
 	conf_free(&c);
+	return (status);
+}
+
+/* --aes-key-file beats the flag of the server and the environment. */
+static int
+load_aes_key(const struct import_flags *f, struct conf *c)
+{
+	char	err[CONF_ERR_MAX], *key;
+
+	if (f->aes_key_file == NULL)
+		return (0);
+	key = import_flags_key(f->aes_key_file, err, sizeof(err));
+	if (key == NULL)
+		return (say(err));
+	explicit_bzero(c->p.aes_key, strlen(c->p.aes_key));
+	free(c->p.aes_key);
+	c->p.aes_key = key;
+	return (0);
+}
+
+static int
+import_run(const struct import_flags *f, const struct flags *o)
+{
+	struct conf	c;
+	int		status;
+
+	conf_init(&c);
+	if ((status = load_settings(o, &c)) == 0 &&
+	    (status = load_aes_key(f, &c)) == 0) {
+		log_init("import", c.s.log_level);
+		if (secret_settings_lock(&c.p) == -1)
+			fatal("no locked memory for the settings");
+		status = import_main(&c.s, &c.p, &f->options);
+	}
+	conf_free(&c);
+	return (status);
+}
+
+static const char import_usage[] =
+    "usage: sshportal import --from=sqlite:FILE|mysql:DSN|json:FILE\n"
+    "           [--aes-key-file=FILE] [--dry-run] [--replace]\n"
+    "           [flags as of the server]\n"
+    "Takes over all that an original sshportal has, and its host key.\n";
+
+int
+server_import(int argc, char **argv)
+{
+	struct import_flags	f;
+	struct flags		o;
+	char			err[CONF_ERR_MAX];
+	int			status;
+
+	harden_dumps();
+	if (import_flags_parse(&f, argc - 2, argv + 2, err,
+	    sizeof(err)) == -1 ||
+	    flags_parse(&o, f.argc, f.argv, err, sizeof(err)) == -1) {
+		say(err);
+		fputs(import_usage, stderr);
+		status = EXIT_USAGE;
+	} else if (o.help) {
+		fputs(import_usage, stdout);
+		status = 0;
+	} else if (f.options.source == IMPORT_NOWHERE) {
+		fputs(import_usage, stderr);
+		status = EXIT_USAGE;
+	} else
+		status = import_run(&f, &o);
+	free(f.argv);
 	return (status);
 }
 

@@ -22,6 +22,12 @@ int	server_verify(int argc, char **argv);
  */
 int	server_admin(int argc, char **argv);
 
+/*
+ * "sshportal import": an original's inventory becomes ours; its own flags, and
+ * those of the server. The same.
+ */
+int	server_import(int argc, char **argv);
+
 /* What a process does that was executed with an image. */
 int	server_image(struct image *);
 

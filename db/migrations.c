@@ -157,7 +157,8 @@ state_unknown(struct db *db)
 	if (migrations && ssh_keys)
 		return (db_fail(db, DB_FOREIGN, "%s is the database of the "
 		    "original sshportal, written in Go: it is left as it is; "
-		    "use a new one", name));
+		    "use a new one, and \"sshportal import\" to move in",
+		    name));
 	return (db_fail(db, DB_FOREIGN, "%s holds tables of something else: "
 	    "it is left as it is; use a new one", name));
 }

@@ -73,8 +73,7 @@ local_owner_check(const struct settings *s, char *err, size_t errlen)
 	return (-1);
 }
 
-/* The key, the way down, the store; -1 with a sentence. */
-static int
+int
 local_open(const struct settings *s, const struct secret_settings *ss,
     struct db **db, char *err, size_t errlen)
 {
@@ -92,6 +91,16 @@ local_open(const struct settings *s, const struct secret_settings *ss,
 	    secrets_check(*db, err, errlen) == -1)
 		return (-1);
 	return (0);
+}
+
+char *
+local_name(void)
+{
+	char	*who = user_name(getuid()), *name;
+
+	name = xasprintf("%s (local)", who);
+	free(who);
+	return (name);
 }
 
 /* The shell writes its title over what we were called with. */
@@ -126,12 +135,11 @@ local_main(const struct settings *s, struct secret_settings *ss,
 				    .sealer = secrets_sealer() };
 	struct errander		  errander;
 	struct db		 *db = NULL;
-	char			**copy = words_copy(words, n), *who, *name;
+	char			**copy = words_copy(words, n);
+	char			 *name = local_name();
 	char			  err[ERR_MAX];
 	int			  status;
 
-	who = user_name(getuid());
-	name = xasprintf("%s (local)", who);
 	a.local = name;
 	a.pty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (n == 1)
@@ -152,6 +160,5 @@ local_main(const struct settings *s, struct secret_settings *ss,
 	secrets_forget();
 	words_wipe(copy);
 	free(name);
-	free(who);
 	return (status);
 }

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+struct db;
 struct secret_settings;
 struct settings;
 
@@ -27,5 +28,15 @@ int	local_main(const struct settings *, struct secret_settings *,
  * all. Returns 0, or -1 with a sentence that says what to do instead.
  */
 int	local_owner_check(const struct settings *, char *err, size_t errlen);
+
+/*
+ * Loads the master key, drops the privileges for good and opens the store,
+ * which must be set up. Returns 0, or -1 with a sentence.
+ */
+int	local_open(const struct settings *, const struct secret_settings *,
+	    struct db **, char *err, size_t errlen);
+
+/* Who calls, as events have it: "root (local)". Caller frees. */
+char	*local_name(void);
 
 #endif

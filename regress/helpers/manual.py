@@ -92,10 +92,11 @@ OTHER = {"created by sshportal", "from an invite", "no role", "give up",
 # Functions whose texts are help or a result, not messages.
 HELP = {"usage", "usage_key", "flags_usage", "greet_invited", "line_loop",
         "show_names", "print_total", "write_option", "help_all", "help_noun",
-        "help_usage", "greeting", "version_exec"}
+        "help_usage", "greeting", "version_exec", "say_next",
+        "server_import"}
 # Tables that the manuals show elsewhere; and words for such tables.
 TABLES = {"conf_key", "cmd_opt", "cmd_entry", "field", "commands",
-          "phase_titles", "keys_script"}
+          "phase_titles", "keys_script", "import_usage"}
 MEMBERS = {"brief", "things", "arg"}
 
 # SQL, and lists of columns.
