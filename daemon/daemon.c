@@ -35,6 +35,7 @@
 #include "daemon/reload.h"
 #include "daemon/single.h"
 #include "daemon/sources.h"
+#include "db/db.h"
 #include "lib/clock.h"
 #include "lib/harden.h"
 #include "lib/log.h"
@@ -504,6 +505,7 @@ prepare(void)
 		return (-1);
 	}
 	child_warm_up();
+	db_warm_up(d.settings.db_driver);
 	if (evp_self_test() == -1) {
 		log_error("the SSH library cannot be kept from the host key "
 		    "on this system: not serving");

@@ -147,6 +147,15 @@ db_set_dsn(struct db *db, const char *conn, const char *password)
 	return (DB_OK);
 }
 
+void
+db_warm_up(const char *driver)
+{
+	const struct db_driver	*d = driver_find(driver);
+
+	if (d != NULL && d->start != NULL)
+		d->start();
+}
+
 int
 db_open(struct db **dbp, const struct db_options *o, char *err, size_t errlen)
 {

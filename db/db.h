@@ -65,6 +65,12 @@ struct db_options {
 };
 
 /*
+ * The start of this driver's library, for a process that will fork: those who
+ * open the store later need not do it each. No store is touched.
+ */
+void		 db_warm_up(const char *driver);
+
+/*
  * Opens the store. Without `setup` the schema must be exactly this
  * binary's. On failure *dbp is NULL and `err` (errlen bytes, may be NULL)
  * holds the sentence. A new SQLite file has mode 0600.

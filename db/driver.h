@@ -45,6 +45,8 @@ struct db_driver {
 	const char	*name;
 	enum db_dialect	 dialect;
 	int		 reconnects;
+	/* What a process can do before it is forked; NULL: nothing. */
+	void		(*start)(void);
 	int		(*open)(struct db *);
 	void		(*close)(struct db *);
 	/* After the schema was found to be ours: settings that may write. */
