@@ -314,6 +314,20 @@ host_by_name(struct db *db, const char *name, struct host **out)
 }
 
 int
+host_by_name_plain(struct db *db, const char *name, struct host **out)
+{
+	return (db_get_row(db, out, sizeof(**out), host_read, host_clear,
+	    SELECT "WHERE h.name = ?", BINDS(bind_text(name))));
+}
+
+int
+host_attach(struct db *db, struct host *h)
+{
+	db_names_free(&h->groups);
+	return (hosts_attach(db, h, 1));
+}
+
+int
 host_find(struct db *db, const char *text, struct host **out)
 {
 	int64_t	id;

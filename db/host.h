@@ -45,7 +45,7 @@ struct host {
 	/* Filled by every getter: */
 	char			*key_name;	/* NULL if no key */
 	char			*hop_name;	/* NULL if no hop */
-	struct db_names		 groups;	/* by name */
+	struct db_names		 groups;	/* not by the plain getter */
 };
 
 struct host_list {
@@ -84,6 +84,11 @@ int	host_remove(struct db *db, int64_t id);
 /* Caller frees with host_free(). */
 int	host_get(struct db *db, int64_t id, struct host **out);
 int	host_by_name(struct db *db, const char *name, struct host **out);
+/* The row without its groups: a login has no use for them, most times. */
+int	host_by_name_plain(struct db *db, const char *name,
+	    struct host **out);
+/* Fills in, or anew, what host_by_name_plain() leaves out. */
+int	host_attach(struct db *db, struct host *h);
 /* By id if it is all digits and there is one, else by name. */
 int	host_find(struct db *db, const char *text, struct host **out);
 

@@ -223,6 +223,21 @@ user_get(struct db *db, int64_t id, struct user **out)
 }
 
 int
+user_get_plain(struct db *db, int64_t id, struct user **out)
+{
+	return (db_get_row(db, out, sizeof(**out), user_read, user_clear,
+	    SELECT "WHERE u.id = ?", BINDS(bind_int(id))));
+}
+
+int
+user_attach(struct db *db, struct user *u)
+{
+	db_names_free(&u->roles);
+	db_names_free(&u->groups);
+	return (users_attach(db, u, 1));
+}
+
+int
 user_by_name(struct db *db, const char *name, struct user **out)
 {
 	return (user_fetch(db, out, SELECT "WHERE u.name = ?",

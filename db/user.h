@@ -37,8 +37,8 @@ struct user {
 						   them; NULL: any */
 	int64_t		 created_at;
 	int64_t		 updated_at;
-	/* Filled by every getter: */
-	int64_t		 nkeys;
+	int64_t		 nkeys;			/* filled by every getter */
+	/* Filled by every getter but the plain one: */
 	struct db_names	 roles;			/* by name */
 	struct db_names	 groups;		/* by name */
 };
@@ -81,6 +81,10 @@ int	user_remove(struct db *db, int64_t id);
 
 /* Getters: caller frees with user_free(). They find disabled ones too. */
 int	user_get(struct db *db, int64_t id, struct user **out);
+/* The row without roles and groups: a login has no use for them, most times. */
+int	user_get_plain(struct db *db, int64_t id, struct user **out);
+/* Fills in, or anew, what user_get_plain() leaves out. */
+int	user_attach(struct db *db, struct user *u);
 int	user_by_name(struct db *db, const char *name, struct user **out);
 /* DB_AMBIGUOUS if several have it. */
 int	user_by_email(struct db *db, const char *email, struct user **out);

@@ -23,6 +23,7 @@
 #include "lib/xmalloc.h"
 #include "monitor/access.h"
 #include "monitor/monitor.h"
+#include "monitor/store.h"
 
 #define OUTPUT_MAX	64	/* bytes of a hook's output that count */
 
@@ -225,14 +226,34 @@ access_hook(const char *program, int verdict, const struct user *u,
 	return (allowed);
 }
 
+/* Whom a hook is asked about. */
+struct asked {
+	struct user	*user;
+	struct host	*host;
+};
+
+static int
+read_names(struct monitor *m, void *arg)
+{
+	struct asked	*a = arg;
+	int		 r;
+
+	if ((r = user_attach(m->db, a->user)) != DB_OK)
+		return (r);
+	return (host_attach(m->db, a->host));
+}
+
 int
-access_granted(struct monitor *m, const struct user *u, const struct host *h,
+access_granted(struct monitor *m, struct user *u, struct host *h,
     const char *account, int verdict)
 {
 	const char	*hook = m->settings->acl_check_cmd;
+	struct asked	 a = { u, h };
 
 	if (hook[0] == '\0')
 		return (verdict);
+	if (store_try(m, read_names, &a) != DB_OK)
+		return (-1);
 	return (access_hook(hook, verdict, u, h, account, ACCESS_HOOK_MS,
 	    monitor_forget, m));
 }

@@ -38,10 +38,11 @@ int	access_hook(const char *program, int verdict, const struct user *,
 	    void (*prepare)(void *), void *arg);
 
 /*
- * The last word: what the hook of the settings makes of the rules' verdict. As
+ * The last word: what the hook of the settings makes of the rules' verdict. If
+ * there is one, the names that it is told are read into user and host. As
  * access_hook() returns; anything but 1 denies.
  */
-int	access_granted(struct monitor *, const struct user *,
-	    const struct host *, const char *account, int verdict);
+int	access_granted(struct monitor *, struct user *, struct host *,
+	    const char *account, int verdict);
 
 #endif

@@ -141,7 +141,7 @@ find_owner(struct monitor *m, void *arg)
 	if ((r = userkey_lookup(m->db, t->ask->key, t->ask->key_len, &id,
 	    &t->userkey)) != DB_OK)
 		return (r);
-	return (user_get(m->db, id, &t->user));
+	return (user_get_plain(m->db, id, &t->user));
 }
 
 static void

@@ -88,7 +88,7 @@ find_host(struct monitor *m, struct lookup *found)
 	int		 r;
 
 	if (l->account != NULL && utf8_is_valid(l->whole, strlen(l->whole))) {
-		r = host_by_name(m->db, l->whole, &m->host);
+		r = host_by_name_plain(m->db, l->whole, &m->host);
 		if (r == DB_OK)
 			login_whole_host(l);
 		if (r != DB_NOTFOUND)
@@ -98,7 +98,7 @@ find_host(struct monitor *m, struct lookup *found)
 	    !acl_account_valid(l->account);
 	if (found->bad_account)
 		return (DB_NOTFOUND);
-	return (host_by_name(m->db, l->name, &m->host));
+	return (host_by_name_plain(m->db, l->name, &m->host));
 }
 
 static int

@@ -113,8 +113,8 @@ ask_in_vain(struct monitor *m)
 	if (strcmp(m->settings->db_driver, "sqlite3") != 0)
 		return;
 	if (userkey_lookup(m->db, "", 0, &id, NULL) == DB_NOTFOUND &&
-	    user_get(m->db, 0, &user) == DB_NOTFOUND &&
-	    host_by_name(m->db, "", &host) == DB_NOTFOUND &&
+	    user_get_plain(m->db, 0, &user) == DB_NOTFOUND &&
+	    host_by_name_plain(m->db, "", &host) == DB_NOTFOUND &&
 	    key_get(m->db, 0, &key) == DB_NOTFOUND)
 		(void)access_rules(m->db, &u, &h, NULL, clock_utc(),
 		    &allowed);

@@ -33,10 +33,11 @@ id -u >$T/hook/uid; readlink /proc/self/fd/* >$T/hook/fds; echo allow"
 as bob ok p web1@portal true
 is "arguments" "$(wc -l <"$T/hook/args")" 3
 is "verdict" "$(sed -n 1p "$T/hook/args")" allow
-is "user" "$(sed -n 2p "$T/hook/args" | jq -r '.Name, .Email' |
-    tr '\n' ' ')" "bob bob@example.org "
-is "host" "$(sed -n 3p "$T/hook/args" | jq -r '.Name, .Account' |
-    tr '\n' ' ')" "web1 $HOST_USER "
+is "user" "$(sed -n 2p "$T/hook/args" | jq -r '.Name, .Email,
+    .Roles[].Name, .Groups[].Name' | tr '\n' ' ')" \
+    "bob bob@example.org standard default "
+is "host" "$(sed -n 3p "$T/hook/args" | jq -r '.Name, .Account,
+    .Groups[].Name' | tr '\n' ' ')" "web1 $HOST_USER default "
 unlike "secrets" "$(cat "$T/hook/args" "$T/hook/env")" \
     'PRIVATE|SSHPORTAL|sshportal-key'
 unlike "what it has open" "$(cat "$T/hook/fds")" 'sshportal\.db|memfd'

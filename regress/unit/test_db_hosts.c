@@ -100,6 +100,14 @@ hosts(void **state)
 	    new_group(f->db, GROUP_HOST, "b"), id), DB_OK);
 	assert_int_equal(group_add(f->db, GROUP_HOST,
 	    new_group(f->db, GROUP_HOST, "a"), id), DB_OK);
+	assert_int_equal(host_by_name_plain(f->db, "web1", &got), DB_OK);
+	assert_int_equal(got->id, id);
+	assert_int_equal(got->groups.n, 0);
+	assert_int_equal(host_attach(f->db, got), DB_OK);
+	assert_int_equal(host_attach(f->db, got), DB_OK);
+	assert_int_equal(got->groups.n, 2);
+	assert_string_equal(got->groups.name[1], "b");
+	host_free(got);
 	assert_int_equal(host_by_name(f->db, "web1", &got), DB_OK);
 	assert_int_equal(got->id, id);
 	assert_int_equal(got->scheme, HOST_TELNET);

@@ -189,6 +189,15 @@ roles(void **state)
 	assert_true(user_is(u, ROLE_ADMIN));
 	assert_false(user_is(u, ROLE_TRUSTED));
 	user_free(u);
+	assert_int_equal(user_get_plain(f->db, id, &u), DB_OK);
+	assert_string_equal(u->name, "alice");
+	assert_int_equal(u->roles.n, 0);
+	assert_int_equal(user_attach(f->db, u), DB_OK);
+	assert_int_equal(user_attach(f->db, u), DB_OK);
+	assert_int_equal(u->roles.n, 2);
+	assert_string_equal(u->roles.name[1], "auditor");
+	user_free(u);
+	assert_int_equal(user_get_plain(f->db, 4711, &u), DB_NOTFOUND);
 	assert_int_equal(user_has_role(f->db, id, ROLE_ADMIN, &has), DB_OK);
 	assert_int_equal(has, 1);
 
