@@ -124,7 +124,7 @@ wait_for 10 listed || fail "no list: $(cat "$T/here.out")"
     fail "no WAL while it is open"
 is "what is not the owner's meanwhile" "$(strangers)" ''
 if [ -n "$IS_ROOT" ]; then
-	pid=$(portal_pids admin)
+	pid=$(portal_pids admin | grep -vx "$(portal_pids 'admin errands')")
 	owner=$(stat -c %u "$PORTAL_DIR")
 	is "its uids" "$(sed -n 's/^Uid:[[:space:]]*//p' "/proc/$pid/status" |
 	    tr '\t' ' ')" "$owner $owner $owner $owner"
