@@ -2,7 +2,9 @@
 /*
  * The audit log and its seals.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/event.h"
 #include "db/query.h"
@@ -10,9 +12,10 @@
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
 
-#define SELECT \
-	"SELECT id, author_id, author_name, source, domain, action, entity," \
-	" args, created_at, seal_no, seal, restored FROM events "
+#define COLUMNS \
+	"id, author_id, author_name, source, domain, action, entity, args," \
+	" created_at, seal_no, seal, restored"
+#define SELECT	"SELECT " COLUMNS " FROM events "
 
 static void
 event_clear(void *row)
@@ -126,6 +129,109 @@ int
 event_count(struct db *db, int64_t *count)
 {
 	return (total_count(db, TOTAL_EVENTS, count));
+}
+
+#define FILTER_BINDS	6
+#define DOMAIN_RARE	5000	/* events; their ids are sorted at once */
+
+/* A condition put together from constant parts, and what it binds. */
+struct condition {
+	char		 sql[512];
+	struct db_bind	 binds[FILTER_BINDS + 1];
+	size_t		 n;
+};
+
+static void
+condition_add(struct condition *c, const char *part, struct db_bind bind)
+{
+	size_t	len = strlen(c->sql);
+
+	snprintf(c->sql + len, sizeof(c->sql) - len, "%s", part);
+	c->binds[c->n++] = bind;
+}
+
+/* `spread`: the domain's events are looked for from the newest back. */
+static void
+condition_make(struct condition *c, const struct event_filter *f, int spread)
+{
+	memset(c, 0, sizeof(*c));
+	snprintf(c->sql, sizeof(c->sql), "FROM events WHERE 1 = 1");
+	if (f->author != NULL)
+		condition_add(c, " AND author_name = ?", bind_text(f->author));
+	if (f->domain != NULL)
+		condition_add(c, spread ? " AND COALESCE(domain, '') = ?" :
+		    " AND domain = ?", bind_text(f->domain));
+	if (f->action != NULL)
+		condition_add(c, " AND action = ?", bind_text(f->action));
+	if (f->since != 0)
+		condition_add(c, " AND created_at >= ?", bind_int(f->since));
+	if (f->entity != NULL)
+		condition_add(c, " AND INSTR(entity, ?) > 0",
+		    bind_text(f->entity));
+}
+
+/*
+ * The index of domains has its ids in order only for one action. Of a domain
+ * with a few events they are sorted; of one with many, the newest are soon
+ * found without it.
+ */
+static int
+domain_is_common(struct db *db, const struct event_filter *f, int *common)
+{
+	const struct event_filter	domain = { .domain = f->domain };
+	int64_t				n = 0;
+	int				r;
+
+	*common = 0;
+	if (f->domain == NULL || f->action != NULL || f->author != NULL ||
+	    f->since != 0)
+		return (DB_OK);
+	r = event_found(db, &domain, DOMAIN_RARE, &n);
+	*common = n == DOMAIN_RARE;
+	return (r);
+}
+
+/*
+ * The ids first, which an index holds, then their rows; with `since` in the
+ * order of its index: else all that is older would be walked through, too.
+ */
+int
+event_find(struct db *db, const struct event_filter *f,
+    struct event_list **out)
+{
+	const char		*order = f->since != 0 ?
+	    "ORDER BY created_at DESC, id DESC" : "ORDER BY id DESC";
+	struct condition	 c;
+	char			*sql;
+	int			 common, r;
+
+	*out = NULL;
+	if ((r = domain_is_common(db, f, &common)) != DB_OK)
+		return (r);
+	condition_make(&c, f, common);
+	c.binds[c.n++] = bind_int(db_limit(f->limit));
+	sql = xasprintf("SELECT " COLUMNS " FROM (SELECT id AS listed %s %s"
+	    " LIMIT ?) l JOIN events ON id = listed %s", c.sql, order, order);
+	r = event_fetch(db, out, sql, c.binds);
+	free(sql);
+	return (r);
+}
+
+int
+event_found(struct db *db, const struct event_filter *f, int64_t most,
+    int64_t *count)
+{
+	struct condition	 c;
+	char			*sql;
+	int			 r;
+
+	condition_make(&c, f, 0);
+	c.binds[c.n++] = bind_int(most);
+	sql = xasprintf("SELECT COUNT(*) FROM (SELECT 1 %s LIMIT ?) few",
+	    c.sql);
+	r = db_get_int(db, count, sql, c.binds);
+	free(sql);
+	return (r);
 }
 
 /*

@@ -50,6 +50,24 @@ int	event_list(struct db *db, int64_t before_id, int64_t limit,
 
 int	event_count(struct db *db, int64_t *count);
 
+/* Which events; NULL and 0 are any. */
+struct event_filter {
+	const char	*author, *domain, *action;	/* exactly */
+	const char	*entity;			/* a part of it */
+	int64_t		 since;				/* then or later */
+	int64_t		 limit;
+};
+
+/*
+ * Those that fit, newest first; and how many, where the counting ends at
+ * `most` and the limit does not count. An index finds all but a part of the
+ * entity, which is looked for in one event after the other.
+ */
+int	event_find(struct db *db, const struct event_filter *,
+	    struct event_list **out);
+int	event_found(struct db *db, const struct event_filter *, int64_t most,
+	    int64_t *count);
+
 /*
  * For the keeper, in a transaction: takes the lock that lets only one keeper
  * of all instances seal at a time, held until the transaction's end.

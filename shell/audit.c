@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "shell/audit.h"
+#include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/options.h"
 #include "shell/run.h"
@@ -38,8 +39,9 @@ array_add(json_t *all, const char *word, size_t most)
 	free(cut);
 }
 
+/* The words, and what they changed if anything; NULL when it is too much. */
 static char *
-words_json(char *const *words, size_t n, size_t most)
+args_json(char *const *words, size_t n, size_t most, json_t *changes)
 {
 	json_t	*all = json_array();
 	size_t	 i;
@@ -47,24 +49,33 @@ words_json(char *const *words, size_t n, size_t most)
 
 	for (i = 0; i < n; i++)
 		array_add(all, words[i], most);
+	if (changes != NULL)
+		all = json_pack("{s:o, s:O}", "Args", all, "Changes", changes);
 	text = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	if (text == NULL)
 		fatal("out of memory");
-	return (text);
+	if (strlen(text) <= DB_TEXT_MAX)
+		return (text);
+	free(text);
+	return (NULL);
 }
 
 /* The words of the command, cut where they would not fit. */
 static char *
-audit_args(const struct parsed *p)
+audit_args(const struct parsed *p, json_t *changes)
 {
-	char	*text = words_json(p->masked, p->nmasked, SIZE_MAX);
+	size_t	 few = p->nmasked < WORDS_KEPT ? p->nmasked : WORDS_KEPT;
+	char	*text;
 
-	if (strlen(text) <= DB_TEXT_MAX)
-		return (text);
-	free(text);
-	return (words_json(p->masked,
-	    p->nmasked < WORDS_KEPT ? p->nmasked : WORDS_KEPT, WORD_BYTES));
+	text = args_json(p->masked, p->nmasked, SIZE_MAX, changes);
+	if (text == NULL)
+		text = args_json(p->masked, few, WORD_BYTES, changes);
+	if (text == NULL)
+		text = args_json(p->masked, few, WORD_BYTES / 4, changes);
+	if (text == NULL)
+		text = args_json(p->masked, few, WORD_BYTES, NULL);
+	return (text);
 }
 
 /* The names of the rows that it was done to. */
@@ -97,11 +108,16 @@ int
 audit_call(struct cmd_call *c)
 {
 	struct event	 e;
-	char		*args = audit_args(c->parsed);
-	char		*entity = audit_entity(c);
+	char		*args, *entity;
+	json_t		*changes;
 	int64_t		 id;
 	int		 r;
 
+	if ((r = changes_end(c, &changes)) != DB_OK)
+		return (r);
+	args = audit_args(c->parsed, changes);
+	entity = audit_entity(c);
+	json_decref(changes);
 	memset(&e, 0, sizeof(e));
 	e.author_id = c->me->id;
 	e.author_name = c->me->name;

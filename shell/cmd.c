@@ -14,6 +14,7 @@
 #include "db/seal.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
+#include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/options.h"
 #include "shell/run.h"
@@ -157,6 +158,7 @@ cmd_made(struct cmd_call *c, int64_t id, const char *name)
 {
 	free(c->entity);
 	c->entity = xstrdup(name);
+	changes_made(c, id);
 	result_line(&c->result, "%" PRId64, id);
 }
 

@@ -17,6 +17,7 @@
 
 #include "shell/result.h"
 
+struct changes;
 struct cmd_call;
 struct shell;
 struct user;
@@ -138,6 +139,7 @@ struct cmd_call {
 	struct result		 result;
 	char			*entity;	/* for the event: what was
 						   made; else the targets */
+	struct changes		*changes;	/* shell/changes.h; owned */
 	void			*prepared;	/* of the entry's prepare */
 	void			(*forget)(void *); /* frees that */
 	int			 audit;		/* exec read a secret: write an
@@ -206,7 +208,10 @@ int	cmd_put_opened(struct cmd_call *, const char *table,
  */
 int	cmd_change_groups(struct cmd_call *, int kind, int64_t id);
 
-/* What was made: its id goes to standard output, its name to the event. */
+/*
+ * What was made: its id goes to standard output, its name to the event, and
+ * what it is too (changes_made()).
+ */
 void	cmd_made(struct cmd_call *, int64_t id, const char *name);
 
 /* The options that every ls has. */

@@ -2,14 +2,19 @@
 /*
  * event: the audit log.
  */
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "db/db.h"
 #include "db/event.h"
+#include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/options.h"
 #include "shell/run.h"
+#include "shell/when.h"
+
+#define COUNTED_MOST	10000	/* of events that filters leave */
 
 /* event ls -- list the events */
 
@@ -25,14 +30,47 @@ static const struct field	ls_fields[] = {
 	{ NULL, "DeletedAt", FIELD_TIME },
 	{ NULL, "AuthorID", FIELD_INT },
 	{ NULL, "Seal", FIELD_INT },
+	{ NULL, "Changes", FIELD_JSON },
 	{ NULL, NULL, FIELD_INT }
 };
 
 static const struct cmd_opt	ls_opts[] = {
+	{ .name = "author", .letter = 'a', .kind = VALUE_TEXT, .arg = "USER",
+	    .brief = "only what this user did, who may be gone" },
+	{ .name = "domain", .letter = 'd', .kind = VALUE_TEXT, .arg = "NOUN",
+	    .brief = "only what was done to such things" },
+	{ .name = "action", .kind = VALUE_TEXT, .arg = "VERB",
+	    .brief = "only what was done so" },
+	{ .name = "entity", .letter = 'e', .kind = VALUE_TEXT, .arg = "TEXT",
+	    .brief = "only what was done to rows with this in their name" },
+	{ .name = "since", .letter = 's', .kind = VALUE_WHEN, .arg = "TIME",
+	    .brief = "only what was done then or later" },
 	OPTS_LS,
 	OPT_LIMIT,
 	{ .name = NULL }
 };
+
+/*
+ * The words of a command, and what it changed; events of others have but the
+ * one.
+ */
+static void
+put_args(struct result *r, const char *args, int want_changes)
+{
+	json_t	*all = json_loads(args, 0, NULL);
+	json_t	*words = json_object_get(all, "Args");
+	json_t	*changes = json_object_get(all, "Changes");
+	json_t	*wanted = want_changes ? changes : words;
+	char	*text = NULL;
+
+	if (words != NULL && changes != NULL)
+		text = json_dumps(wanted, JSON_COMPACT);
+	else if (!want_changes)
+		text = xstrdup(args);
+	result_text(r, text != NULL ? text : "");
+	free(text);
+	json_decref(all);
+}
 
 static void
 put_event(struct result *r, const struct event *e)
@@ -43,29 +81,59 @@ put_event(struct result *r, const struct event *e)
 	result_text(r, e->domain);
 	result_text(r, e->action);
 	result_text(r, e->entity);
-	result_text(r, e->args);
+	put_args(r, e->args, 0);
 	result_number(r, e->created_at);
 	result_text(r, e->source);
 	result_number(r, 0);
 	result_number(r, e->author_id);
 	result_number(r, e->seal_no);
+	put_args(r, e->args, 1);
+}
+
+/* How many there are where the list shows but some; at most so many. */
+static int
+count_cut(struct cmd_call *c, const struct event_filter *f)
+{
+	const int	 filtered = f->author != NULL || f->domain != NULL ||
+	    f->action != NULL || f->entity != NULL || f->since != 0;
+	struct result	*res = &c->result;
+	int		 r;
+
+	if (!cmd_total_wanted(c, f->limit))
+		return (DB_OK);
+	if (!filtered)
+		return (event_count(c->sh->db, &res->total));
+	r = event_found(c->sh->db, f, COUNTED_MOST + 1, &res->total);
+	if (res->total > COUNTED_MOST) {
+		res->total = COUNTED_MOST;
+		res->total_is_least = 1;
+	}
+	return (r);
 }
 
 static int
 event_ls_exec(struct cmd_call *c)
 {
+	struct event_filter	 f = {
+		.author = opt_text(c, "author"),
+		.domain = opt_text(c, "domain"),
+		.action = opt_text(c, "action"),
+		.entity = opt_text(c, "entity"),
+		.limit = opt_limit(c),
+	};
 	struct event_list	*l;
 	size_t			 i;
 	int			 r;
 
-	if ((r = event_list(c->sh->db, 0, opt_limit(c), &l)) != DB_OK)
+	if (opt_given(c, "since") &&
+	    when_parse(opt_text(c, "since"), c->now, &f.since) == -1)
+		return (cmd_fail(c, "--since is not a time"));
+	if ((r = event_find(c->sh->db, &f, &l)) != DB_OK)
 		return (r);
 	for (i = 0; i < l->n; i++)
 		put_event(&c->result, &l->v[i]);
 	event_list_free(l);
-	if (!cmd_total_wanted(c, opt_limit(c)))
-		return (DB_OK);
-	return (event_count(c->sh->db, &c->result.total));
+	return (count_cut(c, &f));
 }
 
 const struct cmd_entry cmd_event_ls = {

@@ -15,6 +15,7 @@
 #include "lib/sshkey.h"
 #include "lib/token.h"
 #include "lib/xmalloc.h"
+#include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
@@ -161,7 +162,8 @@ invite_again(struct cmd_call *c, const char *whom, int64_t until)
 	else if (r == DB_OK && !user_usable(u, c->now))
 		r = cmd_fail(c, "the account of \"%s\" is disabled or has "
 		    "expired: an invite would not let them in", u->name);
-	else if (r == DB_OK)
+	else if (r == DB_OK &&
+	    (r = changes_watch(c, u->id)) == DB_OK)
 		r = user_open_invite(c->sh->db, u->id, hash, until,
 		    opt_number(c, "max-uses"));
 	if (r == DB_OK)

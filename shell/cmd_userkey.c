@@ -12,6 +12,7 @@
 #include "db/userkey.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
+#include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/pubkeys.h"
@@ -37,8 +38,10 @@ userkey_create_exec(struct cmd_call *c)
 
 	for (i = 0; r == DB_OK && i < b->n; i++) {
 		r = pubkeys_store(c, &b->v[i], user->id, comment, &id);
-		if (r == DB_OK)
-			result_line(&c->result, "%" PRId64, id);
+		if (r != DB_OK)
+			break;
+		changes_made(c, id);
+		result_line(&c->result, "%" PRId64, id);
 	}
 	if (b->n == 1)
 		c->entity = xasprintf("%s %s", user->name,

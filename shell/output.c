@@ -73,23 +73,30 @@ json_of_cell(const struct field *f, const struct cell *c)
 	panic("json_of_cell: kind %d", f->kind);
 }
 
+json_t *
+output_row(const struct result *r, size_t i)
+{
+	json_t	*row = json_object();
+	size_t	 k;
+
+	for (k = 0; k < r->nfields; k++) {
+		if (r->fields[k].json != NULL)
+			json_object_set_new(row, r->fields[k].json,
+			    json_of_cell(&r->fields[k],
+			    &r->cells[i * r->nfields + k]));
+	}
+	return (row);
+}
+
 static void
 print_json(FILE *out, const struct result *r)
 {
-	json_t	*rows = json_array(), *row;
-	size_t	 i, k;
+	json_t	*rows = json_array();
+	size_t	 i;
 	char	*text;
 
-	for (i = 0; i < r->nrows; i++) {
-		row = json_object();
-		for (k = 0; k < r->nfields; k++) {
-			if (r->fields[k].json != NULL)
-				json_object_set_new(row, r->fields[k].json,
-				    json_of_cell(&r->fields[k],
-				    &r->cells[i * r->nfields + k]));
-		}
-		json_array_append_new(rows, row);
-	}
+	for (i = 0; i < r->nrows; i++)
+		json_array_append_new(rows, output_row(r, i));
 	/* ASCII: no character can disturb the terminal that it may go to */
 	text = json_dumps(rows, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (text == NULL)

@@ -6,9 +6,11 @@
 #ifndef SHELL_OUTPUT_H
 #define SHELL_OUTPUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+struct json_t;
 struct result;
 
 struct output {
@@ -28,6 +30,9 @@ enum form {
 /* Prints lines and rows; times are told from now, UTC seconds. */
 void	output_result(const struct output *, enum form, const struct result *,
 	    const char *things, int64_t now);
+
+/* A row as the JSON object that FORM_JSON prints; caller json_decref's. */
+struct json_t	*output_row(const struct result *, size_t row);
 
 /* "error: " and a sentence, which may have text of others in it. */
 void	output_error(const struct output *, const char *sentence);

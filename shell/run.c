@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "shell/audit.h"
+#include "shell/changes.h"
 #include "shell/help.h"
 #include "shell/lookup.h"
 #include "shell/options.h"
@@ -130,6 +131,8 @@ call_clear(struct cmd_call *c)
 	c->opt_refs = NULL;
 	free(c->entity);
 	c->entity = NULL;
+	changes_free(c->changes);
+	c->changes = NULL;
 	user_free((struct user *)c->me);
 	c->me = NULL;
 	c->audit = c->failed = c->usage = c->own = 0;
@@ -230,8 +233,11 @@ call_perform(struct db *db, void *arg)
 	(void)db;
 	if ((r = call_begin(c)) != DB_OK)
 		return (r);
-	if ((r = call_resolve(c)) != DB_OK ||
-	    (r = c->entry->exec(c)) != DB_OK)
+	if ((r = call_resolve(c)) != DB_OK)
+		return (r);
+	if ((c->entry->flags & CMD_WRITES) && (r = changes_begin(c)) != DB_OK)
+		return (r);
+	if ((r = c->entry->exec(c)) != DB_OK)
 		return (r);
 	if ((c->entry->flags & CMD_WRITES) || c->audit)
 		r = audit_call(c);

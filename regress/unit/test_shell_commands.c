@@ -146,7 +146,7 @@ test_password(void **state)
 	assert_int_equal(l->n, 3);
 	for (i = 0; i < l->n; i++)
 		assert_null(strstr(l->v[i].args, SECRET));
-	assert_string_equal(l->v[2].args, "[\"u:****@h1\"]");
+	assert_non_null(strstr(l->v[2].args, "[\"u:****@h1\"]"));
 	event_list_free(l);
 	/* nor by errors */
 	fails(&t, RUN_FAILED, "host create 'u:" SECRET "@h1'", "already");
@@ -173,13 +173,14 @@ test_event(void **state)
 	assert_string_equal(l->v[0].domain, "host");
 	assert_string_equal(l->v[0].action, "rm");
 	assert_string_equal(l->v[0].entity, "web1, web2");
-	assert_string_equal(l->v[0].args, "[\"web1\",\"2\"]");
+	assert_non_null(strstr(l->v[0].args, "[\"web1\",\"2\"]"));
 	assert_int_equal(l->v[0].author_id, t.admin);
 	assert_string_equal(l->v[0].author_name, "root");
 	assert_string_equal(l->v[0].source, "192.0.2.7:4711");
 	assert_string_equal(l->v[1].action, "create");
 	assert_string_equal(l->v[1].entity, "web2");
-	assert_string_equal(l->v[1].args, "[\"web2\",\"--comment=a b\"]");
+	assert_non_null(strstr(l->v[1].args,
+	    "[\"web2\",\"--comment=a b\"]"));
 	event_list_free(l);
 	trial_end(&t);
 }
@@ -748,7 +749,7 @@ test_long_args(void **state)
 	struct trial		 t;
 	struct event_list	*l;
 	struct host		*h;
-	json_t			*args;
+	json_t			*all, *args;
 
 	trial_begin(&t, fixture_use(state)->db);
 	add_keys(&t);
@@ -761,11 +762,12 @@ test_long_args(void **state)
 	host_free(h);
 	assert_int_equal(event_list(t.sh.db, 0, 1, &l), DB_OK);
 	assert_true(strlen(l->v[0].args) <= DB_TEXT_MAX);
-	args = json_loads(l->v[0].args, 0, NULL);
+	all = json_loads(l->v[0].args, 0, NULL);
+	args = json_object_get(all, "Args");
 	assert_int_equal(json_array_size(args), 2);
 	assert_string_equal(json_string_value(json_array_get(args, 0)),
 	    "web1");
-	json_decref(args);
+	json_decref(all);
 	event_list_free(l);
 	trial_end(&t);
 }

@@ -158,8 +158,9 @@ test_password(void **state)
 		assert_null(strstr(l->v[i].args, SECRET));
 		assert_null(strstr(l->v[i].args, "second"));
 	}
-	assert_string_equal(l->v[2].args, "[\"web3\",\"-u=u:****@h\"]");
-	assert_string_equal(l->v[3].args, "[\"web3\",\"--url=u:****@h\"]");
+	assert_non_null(strstr(l->v[2].args, "[\"web3\",\"-u=u:****@h\"]"));
+	assert_non_null(strstr(l->v[3].args,
+	    "[\"web3\",\"--url=u:****@h\"]"));
 	event_list_free(l);
 	fails(&t, RUN_FAILED, "host update web1 --url='u:" SECRET "@h:0'",
 	    "port");
