@@ -226,7 +226,7 @@ man: $(TABLES)
 FUZZ_SRCS	= $(wildcard regress/fuzz/*.c)
 FUZZERS		= $(FUZZ_SRCS:regress/fuzz/%.c=$(BUILD)/fuzz/%)
 FUZZ_SECONDS	= 60
-FUZZ_SHARED	= $(wildcard lib/*.c) monitor/sign.c monitor/verify_sig.c \
+FUZZ_SHARED	= $(wildcard lib/*.c) monitor/sign.c \
 		shell/names.c shell/url.c shell/words.c
 
 $(BUILD)/fuzz/%: regress/fuzz/%.c $(FUZZ_SHARED)

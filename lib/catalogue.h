@@ -240,12 +240,14 @@ struct sentence {
  * are sealed for the store, or opened for an administrator. The answer has the
  * same type; an empty value says that it was refused. VAULT_ERRAND has a
  * struct errand; its answer is a verdict, with a yes fds[0] is where the
- * errand's news come from (enum errand_says).
+ * errand's news come from (enum errand_says). VAULT_CHALLENGE names no place;
+ * row is 0 for the challenge of now and 1 for the one before it.
  */
 enum vault {
 	VAULT_SEAL = 1,
 	VAULT_OPEN,
-	VAULT_ERRAND
+	VAULT_ERRAND,
+	VAULT_CHALLENGE
 };
 #define VAULT_MAX	32768
 

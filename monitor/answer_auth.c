@@ -19,11 +19,11 @@
 #include "lib/log.h"
 #include "lib/proctitle.h"
 #include "lib/sshkey.h"
+#include "lib/verify_sig.h"
 #include "lib/xmalloc.h"
 #include "monitor/invite.h"
 #include "monitor/monitor.h"
 #include "monitor/store.h"
-#include "monitor/verify_sig.h"
 
 #define HEALTHY	"OK\n"
 

@@ -15,11 +15,11 @@
 #include "lib/log.h"
 #include "lib/sshkey.h"
 #include "lib/token.h"
+#include "lib/verify_sig.h"
 #include "lib/xmalloc.h"
 #include "monitor/invite.h"
 #include "monitor/monitor.h"
 #include "monitor/store.h"
-#include "monitor/verify_sig.h"
 
 #define NAME_SHOWN	128	/* bytes of a name in the greeting */
 

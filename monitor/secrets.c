@@ -2,7 +2,8 @@
 /*
  * Sealing with the master key. The key itself is used for nothing but the
  * making of subkeys (crypto_kdf, BLAKE2b): one that seals values, one for the
- * event log's seals, and two that say which key this is without saying what.
+ * event log's seals, one for challenges, and two that say which key this is
+ * without saying what.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +28,19 @@
 
 /* The subkeys; crypto_kdf wants eight bytes of context. */
 #define CONTEXT		"sshportl"
-enum subkey { SUBKEY_ID = 1, SUBKEY_CHECK, SUBKEY_SEAL, SUBKEY_EVENTS };
+enum subkey {
+	SUBKEY_ID = 1,
+	SUBKEY_CHECK,
+	SUBKEY_SEAL,
+	SUBKEY_EVENTS,
+	SUBKEY_CHALLENGE
+};
 
 /* In sodium_malloc'ed memory that is read-only once filled; NULL: no key. */
 static struct master {
 	uint8_t	seal[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
 	uint8_t	events[SECRETS_EVENT_KEY_LEN];
+	uint8_t	challenge[SECRETS_CHALLENGE_KEY_LEN];
 	char	id[SECRETS_ID_SIZE];
 	char	check[2 * CHECK_LEN + 1];
 } *master;
@@ -55,6 +63,8 @@ secrets_use_key(const uint8_t key[SECRETS_KEY_LEN])
 		fatal("no locked memory for the master key");
 	subkey(master->seal, sizeof(master->seal), SUBKEY_SEAL, key);
 	subkey(master->events, sizeof(master->events), SUBKEY_EVENTS, key);
+	subkey(master->challenge, sizeof(master->challenge),
+	    SUBKEY_CHALLENGE, key);
 	subkey(raw, sizeof(raw), SUBKEY_ID, key);
 	sodium_bin2hex(master->id, sizeof(master->id), raw,
 	    (SECRETS_ID_SIZE - 1) / 2);
@@ -90,6 +100,12 @@ secrets_event_key(void)
 	if (master == NULL)
 		panic("event seals without a master key");
 	return (master->events);
+}
+
+const uint8_t *
+secrets_challenge_key(void)
+{
+	return (master != NULL ? master->challenge : NULL);
 }
 
 /* The store's own idea of the key */

@@ -30,6 +30,7 @@ struct settings;
 #define SECRETS_KEY_TEXT_SIZE	64	/* prefix, 44 of base64, NUL */
 #define SECRETS_ID_SIZE		17	/* 8 bytes in hex, NUL */
 #define SECRETS_EVENT_KEY_LEN	32
+#define SECRETS_CHALLENGE_KEY_LEN	32
 
 /* Returned by secrets_load_key() besides 0 and -1: there is no such file. */
 #define SECRETS_ABSENT		1
@@ -81,6 +82,9 @@ const struct sealer *secrets_sealer(void);
 
 /* The key of the event seals, borrowed until secrets_forget(). */
 const uint8_t *secrets_event_key(void);
+
+/* The key that challenges are made with, or NULL when none is loaded. */
+const uint8_t *secrets_challenge_key(void);
 
 /* Wipes all of it. Harmless when nothing is loaded. */
 void	secrets_forget(void);

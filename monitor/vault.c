@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
+#include "lib/msg.h"
 #include "lib/xmalloc.h"
 #include "monitor/errand.h"
 #include "monitor/journal.h"
@@ -20,6 +21,9 @@
 #include "monitor/secrets.h"
 #include "monitor/store.h"
 #include "monitor/vault.h"
+
+#define CHALLENGE_SECONDS	600
+#define CHALLENGE_SIZE		43	/* prefix, 32 of hex, NUL */
 
 /* The only places whose values are ever sealed. */
 static const struct place {
@@ -123,6 +127,52 @@ open_value(struct monitor *m, const struct vault_value *v,
 	free(entity);
 }
 
+/*
+ * What somebody signs to show that a key is theirs: made for them and for some
+ * minutes, by all instances alike, and nobody can know it sooner. Returns its
+ * length, 0 when it cannot be made.
+ */
+static size_t
+make_challenge(const struct monitor *m, int64_t before,
+    char text[CHALLENGE_SIZE])
+{
+	uint8_t		sum[16];
+	const uint8_t	*key = secrets_challenge_key();
+	struct msg	msg;
+
+	if (key == NULL || before < 0 || before > 1)
+		return (0);
+	msg_init(&msg);
+	msg_put_str(&msg, "userkey");
+	msg_put_u64(&msg, m->user->id);
+	msg_put_u64(&msg, clock_utc() / CHALLENGE_SECONDS - before);
+	crypto_generichash(sum, sizeof(sum), msg.data, msg.len, key,
+	    SECRETS_CHALLENGE_KEY_LEN);
+	msg_free(&msg);
+	memcpy(text, "sshportal-", 10);
+	sodium_bin2hex(text + 10, CHALLENGE_SIZE - 10, sum, sizeof(sum));
+	return (strlen(text));
+}
+
+/* Of no use to anybody but who is logged in, so nobody is refused. */
+static int
+answer_challenge(struct monitor *m, int sock, const struct ipc *req,
+    const struct vault_value *v)
+{
+	struct vault_value	out = { .table = "", .column = "" };
+	struct ipc		reply;
+	char			text[CHALLENGE_SIZE];
+	enum ipc_result		r;
+
+	out.len = make_challenge(m, v->row, text);
+	out.value = (uint8_t *)text;
+	ipc_init(&reply, req->type, req->id);
+	put_vault_value(&reply.body, &out);
+	r = ipc_send(sock, &reply);
+	ipc_free(&reply);
+	return (r == IPC_OK ? 0 : -1);
+}
+
 /* Answers; the value is empty where it is refused. */
 static int
 answer(struct monitor *m, int sock, const struct ipc *req,
@@ -194,6 +244,9 @@ vault_serve(struct monitor *m, int sock)
 	if ((req.type == VAULT_SEAL || req.type == VAULT_OPEN) &&
 	    get_vault_value(&req.body, &v) == 0)
 		r = answer(m, sock, &req, &v);
+	else if (req.type == VAULT_CHALLENGE &&
+	    get_vault_value(&req.body, &v) == 0)
+		r = answer_challenge(m, sock, &req, &v);
 	else if (req.type == VAULT_ERRAND)
 		r = errand(m, sock, &req);
 	else

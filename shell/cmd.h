@@ -79,6 +79,7 @@ struct cmd_operands {
 #define CMD_FACTS	0x4	/* rows are shown one fact a line */
 #define CMD_AS_JSON	0x8	/* rows are always JSON */
 #define CMD_URL		0x10	/* an operand may hold a password */
+#define CMD_SELF	0x20	/* without its operand, who runs it is meant */
 
 struct cmd_entry {
 	const char		*noun;

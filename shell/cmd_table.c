@@ -49,6 +49,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_userkey_create,
 	&cmd_userkey_inspect,
 	&cmd_userkey_ls,
+	&cmd_userkey_prove,
 	&cmd_userkey_rm,
 	&cmd_info,
 	&cmd_version,

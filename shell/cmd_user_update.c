@@ -22,13 +22,8 @@
 #define TOKEN_CHARS_MIN	16
 #define TOKEN_CHARS_MAX	128
 
-/*
- * Whether what was done took away the last administrator, or the last who can
- * log in with a key. It reads what is true after the change: whoever changes
- * users at the same time waits for this transaction, and then looks too.
- */
-static int
-admins_remain(struct cmd_call *c, const struct admins *before)
+int
+user_admins_remain(struct cmd_call *c, const struct admins *before)
 {
 	struct admins	now;
 	int		r;
@@ -61,7 +56,7 @@ user_rm_exec(struct cmd_call *c)
 		else
 			r = user_remove(c->sh->db, t->v[i].id);
 	}
-	return (r == DB_OK ? admins_remain(c, &before) : r);
+	return (r == DB_OK ? user_admins_remain(c, &before) : r);
 }
 
 const struct cmd_entry cmd_user_rm = {
@@ -271,7 +266,7 @@ user_update_exec(struct cmd_call *c)
 		else
 			r = update_user(c, t->v[i].id);
 	}
-	return (r == DB_OK ? admins_remain(c, &before) : r);
+	return (r == DB_OK ? user_admins_remain(c, &before) : r);
 }
 
 const struct cmd_entry cmd_user_update = {

@@ -15,6 +15,8 @@
 #include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/cmd_user.h"
+#include "shell/proof.h"
 #include "shell/pubkeys.h"
 #include "shell/run.h"
 
@@ -54,12 +56,36 @@ userkey_create_exec(struct cmd_call *c)
 
 const struct cmd_entry cmd_userkey_create = {
 	.noun = "userkey", .verb = "create",
-	.brief = "let public keys in as a user; they are read from standard "
-	    "input, one a line",
+	.brief = "let in public keys from standard input, one a line; as "
+	    "oneself, unless named",
 	.opts = create_opts,
-	.operands = { "USER", VALUE_USER, 1, 1 },
-	.role = NEED_ADMIN, .flags = CMD_WRITES,
-	.prepare = pubkeys_read, .exec = userkey_create_exec,
+	.operands = { "USER", VALUE_USER, 0, 1 },
+	.role = NEED_ANYONE, .whole = NEED_ADMIN,
+	.flags = CMD_WRITES | CMD_SELF,
+	.prepare = pubkeys_read_proven, .exec = userkey_create_exec,
+};
+
+/* userkey prove -- what to sign, to prove that a key is one's own */
+
+static int
+userkey_prove_exec(struct cmd_call *c)
+{
+	char	challenge[PROOF_SIZE];
+
+	if (proof_challenge(c->sh, challenge) == -1)
+		return (cmd_fail(c, c->me->id == 0 ? "who works at the machine "
+		    "needs no proof: userkey create USER" :
+		    "no challenge can be made now: try again later"));
+	result_line(&c->result, "%s", challenge);
+	return (DB_OK);
+}
+
+const struct cmd_entry cmd_userkey_prove = {
+	.noun = "userkey", .verb = "prove",
+	.brief = "print what to sign with a key of one's own, for userkey "
+	    "create",
+	.role = NEED_ANYONE,
+	.exec = userkey_prove_exec,
 };
 
 /* userkey ls, userkey inspect -- which there are */
@@ -168,21 +194,49 @@ const struct cmd_entry cmd_userkey_inspect = {
 
 /* userkey rm -- let keys in no longer */
 
+/* How many of one's own keys let one in. */
+static int
+count_mine(struct cmd_call *c, size_t *n)
+{
+	struct userkey_list	*l;
+	size_t			 i;
+	int			 r;
+
+	*n = 0;
+	if (c->me->id == 0)
+		return (DB_OK);
+	if ((r = userkey_list(c->sh->db, c->me->id, 0, &l)) != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		*n += userkey_usable(&l->v[i], c->now) != 0;
+	userkey_list_free(l);
+	return (DB_OK);
+}
+
 static int
 userkey_rm_exec(struct cmd_call *c)
 {
-	size_t	i;
-	int	r = DB_OK;
+	struct admins	before;
+	size_t		i, mine, left;
+	int		r;
 
+	if ((r = user_admins(c->sh->db, c->now, &before)) != DB_OK ||
+	    (r = count_mine(c, &mine)) != DB_OK)
+		return (r);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++)
 		r = userkey_remove(c->sh->db, c->targets.v[i].id);
-	return (r);
+	if (r != DB_OK || (r = count_mine(c, &left)) != DB_OK)
+		return (r);
+	if (mine > 0 && left == 0)
+		return (cmd_fail(c, "you could not log in any more: add "
+		    "another key of yours first, with userkey create"));
+	return (user_admins_remain(c, &before));
 }
 
 const struct cmd_entry cmd_userkey_rm = {
 	.noun = "userkey", .verb = "rm",
 	.brief = "remove keys of users: one by its id, or all of a user",
 	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
-	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.role = NEED_ANYONE, .whole = NEED_ADMIN, .flags = CMD_WRITES,
 	.exec = userkey_rm_exec,
 };

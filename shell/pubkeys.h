@@ -13,11 +13,12 @@
 
 struct cmd_call;
 
-#define PUBKEYS_MAX	100	/* that one command takes */
+#define PUBKEYS_MAX	100	/* that one command takes, and one user has */
 
 /* Type is a constant; the other strings and blobs are owned. */
 struct pubkeys {
 	struct userkey	v[PUBKEYS_MAX];
+	char		proven[PUBKEYS_MAX];	/* by a signature (proof.h) */
 	size_t		n;
 };
 
@@ -28,6 +29,14 @@ struct pubkeys {
  * and no key at all, are failures. Returns DB_OK or what cmd_fail() returned.
  */
 int	pubkeys_read(struct cmd_call *);
+
+/*
+ * The same, with signatures among the lines that prove that keys are theirs
+ * who runs the command; the key itself may then be left out. For whom it is
+ * for what is their own (call->own), an unproven key is a failure that says
+ * what to sign; on a terminal they are asked for it.
+ */
+int	pubkeys_read_proven(struct cmd_call *);
 
 /* The same with this one line instead. */
 int	pubkeys_take(struct cmd_call *, const char *line);

@@ -139,6 +139,22 @@ call_clear(struct cmd_call *c)
 	c->error[0] = '\0';
 }
 
+/* Who runs it, as if they had named themselves. */
+static int
+call_target_self(struct cmd_call *c)
+{
+	if (c->me->id == 0) {
+		c->usage = 1;
+		return (cmd_fail(c, "%s is missing: who works at the machine "
+		    "has no account", c->entry->operands.name));
+	}
+	c->targets.v = xcalloc(1, sizeof(*c->targets.v));
+	c->targets.v[0].id = c->me->id;
+	c->targets.v[0].name = xstrdup(c->me->name);
+	c->targets.n = 1;
+	return (DB_OK);
+}
+
 /* Nobody has named what is not there: the option that would. */
 static void
 say_option(struct cmd_call *c, const struct cmd_opt *o)
@@ -172,6 +188,8 @@ call_resolve(struct cmd_call *c)
 		if (r != DB_OK)
 			return (r);
 	}
+	if ((e->flags & CMD_SELF) && n == 0)
+		return (call_target_self(c));
 	if (!resolve_is_ref(e->operands.kind))
 		return (DB_OK);
 	if (e->second != 0 && n > 1)

@@ -27,6 +27,13 @@ struct shell {
 	const char		*source;	/* and from where */
 	const struct sealer	*sealer;
 	const struct errander	*errander;	/* shell/errand.h; NULL: none */
+	/*
+	 * What whoever is at it signs to prove that a key is theirs
+	 * (shell/proof.h), now or some minutes before; NULL: nobody asks them.
+	 */
+	int			(*challenge)(void *arg, int before, char *out,
+				    size_t size);
+	void			*challenge_arg;
 	const struct settings	*settings;	/* may be NULL */
 	const char		*local;		/* no account, but the machine's
 						   own administrator, by this

@@ -139,6 +139,9 @@ shell_main(const struct shell_args *a)
 	if (a->local != NULL) {
 		sh.sealer = a->sealer;
 		sh.errander = a->errander;
+	} else {
+		sh.challenge = vault_challenge;
+		sh.challenge_arg = &vault;
 	}
 	if (a->pty)
 		sh.out.width = terminal_width();

@@ -119,3 +119,21 @@ vault_init(struct sealer *s, struct errander *e, int *fd)
 	s->open = vault_open;
 	s->arg = fd;
 }
+
+int
+vault_challenge(void *arg, int before, char *out, size_t size)
+{
+	struct vault_value	q = { "", "", before, NULL, 0 }, a;
+	struct ipc		m;
+	int			r;
+
+	r = vault_ask(*(int *)arg, VAULT_CHALLENGE, &q, &m, &a);
+	if (r == 0 && a.len < size) {
+		memcpy(out, a.value, a.len);
+		out[a.len] = '\0';
+	} else {
+		r = -1;
+	}
+	ipc_free(&m);
+	return (r);
+}

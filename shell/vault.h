@@ -7,6 +7,8 @@
 #ifndef SHELL_VAULT_H
 #define SHELL_VAULT_H
 
+#include <stddef.h>
+
 struct errander;
 struct sealer;
 
@@ -16,5 +18,11 @@ struct sealer;
  * are used.
  */
 void	vault_init(struct sealer *, struct errander *, int *fd);
+
+/*
+ * For struct shell: the challenge of now, or the one before, for whoever is
+ * logged in; arg is the monitor's socket. Returns 0, or -1.
+ */
+int	vault_challenge(void *arg, int before, char *out, size_t size);
 
 #endif

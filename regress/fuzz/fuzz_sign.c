@@ -12,8 +12,8 @@
 
 #include "lib/msg.h"
 #include "lib/sshkey.h"
+#include "lib/verify_sig.h"
 #include "monitor/sign.h"
-#include "monitor/verify_sig.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

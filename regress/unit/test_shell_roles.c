@@ -4,6 +4,8 @@
  * without a role see of hosts, sessions and users, and that the store is asked
  * at each command.
  */
+#include <sys/wait.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <inttypes.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -20,6 +23,7 @@
 #include "db/host.h"
 #include "db/session.h"
 #include "db/user.h"
+#include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
 #include "regress/unit/db_fixture.h"
@@ -106,7 +110,7 @@ static const struct {
 
 /* What needs standard input, and is tried elsewhere. */
 static const char *const	elsewhere[] = { "key import",
-				    "userkey create" };
+				    "userkey create", "userkey prove" };
 
 static int
 is_listed(const struct cmd_entry *e)
@@ -586,7 +590,7 @@ test_help(void **state)
 	t.sh.user_id = add_user(t.sh.db, "bob", ROLE_STANDARD);
 	ok(&t, "help");
 	assert_null(strstr(t.out, "event"));
-	assert_null(strstr(t.out, "rm "));
+	assert_null(strstr(t.out, "update"));
 	assert_non_null(strstr(t.out, "host\n  ls "));
 	ok(&t, "host help");
 	assert_null(strstr(t.out, "create"));
@@ -678,6 +682,178 @@ test_changes(void **state)
 	trial_end(&t);
 }
 
+/* A fake monitor's challenges: of this moment, and of ten minutes ago. */
+static int
+fake_challenge(void *arg, int before, char *out, size_t size)
+{
+	(void)arg;
+	snprintf(out, size, "sshportal-%s", before ? "before" : "now");
+	return (0);
+}
+
+/* Runs a line with this input, which is freed. */
+static int
+run_with(struct trial *t, const char *line, char *input)
+{
+	int	status;
+
+	assert_non_null(t->sh.in = fmemopen(input, strlen(input), "r"));
+	status = run(t, line);
+	fclose(t->sh.in);
+	t->sh.in = NULL;
+	free(input);
+	return (status);
+}
+
+/* Runs a line of sh, which is freed. */
+static void
+command(char *line)
+{
+	pid_t	pid = fork();
+	int	status;
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	free(line);
+}
+
+/* What a file of the test holds; caller frees. */
+static char *
+slurp(const char *dir, const char *name)
+{
+	char	*path = xasprintf("%s/%s", dir, name), *text = NULL;
+	size_t	 size = 0;
+	FILE	*f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_int_not_equal(getdelim(&text, &size, '\0', f), -1);
+	fclose(f);
+	free(path);
+	return (text);
+}
+
+/* A proof by the key k of what is said, as stock ssh-keygen makes it. */
+static char *
+proof(const char *dir, const char *said)
+{
+	command(xasprintf("cd %s && echo %s | ssh-keygen -q -Y sign "
+	    "-n userkey@sshportal -f k 2>/dev/null >sig", dir, said));
+	return (slurp(dir, "sig"));
+}
+
+static void
+new_key(const char *dir)
+{
+	command(xasprintf("cd %s && rm -f k k.pub && ssh-keygen -q -t ed25519 "
+	    "-N '' -C new -f k", dir));
+}
+
+static void
+test_own_keys(void **state)
+{
+	struct fixture	*f = fixture_use(state);
+	struct trial	 t;
+	int64_t		 bob, events;
+	char		*pub, *sig, *both;
+
+	trial_begin(&t, f->db);
+	t.sh.user_id = bob = add_user(t.sh.db, "bob", ROLE_STANDARD);
+	t.sh.challenge = fake_challenge;
+	ok(&t, "userkey prove");
+	assert_string_equal(t.out, "sshportal-now\n");
+	new_key(f->dir);
+	pub = slurp(f->dir, "k.pub");
+	events = count_events(&t);
+	/* somebody's public half is not enough */
+	assert_int_equal(run_with(&t, "userkey create", xstrdup(pub)),
+	    RUN_FAILED);
+	assert_non_null(strstr(t.err, "\"echo sshportal-now | ssh-keygen -Y "
+	    "sign -n userkey@sshportal -f FILE\""));
+	assert_int_equal(run_with(&t, "userkey create", proof(f->dir,
+	    "sshportal-other")), RUN_FAILED);
+	assert_non_null(strstr(t.err, "proves nothing"));
+	assert_int_equal(run_with(&t, "userkey create", xstrdup(
+	    "-----BEGIN SSH SIGNATURE-----\nU1NI\n")), RUN_FAILED);
+	assert_non_null(strstr(t.err, "the signature is damaged"));
+	/* for somebody else it is no use either */
+	assert_int_equal(run_with(&t, "userkey create root", proof(f->dir,
+	    "sshportal-now")), RUN_FAILED);
+	assert_non_null(strstr(t.err, "no user of yours \"root\""));
+	assert_int_equal(count_events(&t), events);
+	/* the proof alone, or with the line for its comment */
+	assert_int_equal(run_with(&t, "userkey create --comment=one",
+	    proof(f->dir, "sshportal-before")), RUN_OK);
+	assert_string_equal(t.out, "1\n");
+	assert_int_equal(count_events(&t), events + 1);
+	fails(&t, RUN_FAILED, "userkey rm 1", "add another key of yours");
+	fails(&t, RUN_FAILED, "userkey rm bob", "add another key of yours");
+	new_key(f->dir);
+	free(pub);
+	pub = slurp(f->dir, "k.pub");
+	sig = proof(f->dir, "sshportal-now");
+	both = xasprintf("%s%s", pub, sig);
+	assert_int_equal(run_with(&t, "userkey create bob", both), RUN_OK);
+	ok(&t, "userkey ls");
+	assert_non_null(strstr(t.out, " new "));
+	assert_non_null(strstr(t.out, "Total: 2 user keys.\n"));
+	assert_int_equal(run_with(&t, "userkey create", sig), RUN_FAILED);
+	assert_non_null(strstr(t.err, "theirs already"));
+	ok(&t, "userkey rm 1");
+	fails(&t, RUN_FAILED, "userkey rm 1", "no user key");
+	/* an administrator proves nothing, here or for others */
+	t.sh.user_id = t.admin;
+	new_key(f->dir);
+	assert_int_equal(run_with(&t, "userkey create", slurp(f->dir,
+	    "k.pub")), RUN_OK);
+	ok(&t, "userkey rm bob");
+	fails(&t, RUN_FAILED, "userkey rm root", "add another key of yours");
+	/* at the machine nobody has an account */
+	t.sh.local = "root (local)";
+	t.sh.challenge = NULL;
+	fails(&t, RUN_FAILED, "userkey prove", "needs no proof");
+	assert_int_equal(run_with(&t, "userkey create", xstrdup(pub)),
+	    RUN_USAGE);
+	assert_non_null(strstr(t.err, "USER is missing"));
+	fails(&t, RUN_FAILED, "userkey rm root", "no administrator would be");
+	free(pub);
+	trial_end(&t);
+}
+
+/* A user has a hundred keys, no more. */
+static void
+test_many_keys(void **state)
+{
+	struct fixture	*f = fixture_use(state);
+	struct userkey	 k = { .type = (char *)"ssh-ed25519",
+			    .comment = (char *)"", .bloblen = 8 };
+	struct trial	 t;
+	unsigned char	 blob[8] = "fill00";
+	int64_t		 id;
+	int		 i;
+
+	trial_begin(&t, f->db);
+	k.user_id = t.admin;
+	k.blob = blob;
+	assert_int_equal(db_begin(t.sh.db), DB_OK);
+	for (i = 0; i < 99; i++) {
+		blob[7] = (unsigned char)i;
+		assert_int_equal(userkey_create(t.sh.db, &k, &id), DB_OK);
+	}
+	assert_int_equal(db_commit(t.sh.db), DB_OK);
+	new_key(f->dir);
+	assert_int_equal(run_with(&t, "userkey create", slurp(f->dir,
+	    "k.pub")), RUN_OK);
+	new_key(f->dir);
+	assert_int_equal(run_with(&t, "userkey create", slurp(f->dir,
+	    "k.pub")), RUN_FAILED);
+	assert_non_null(strstr(t.err, "there are 100 keys already"));
+	trial_end(&t);
+}
+
 int
 main(void)
 {
@@ -693,6 +869,8 @@ main(void)
 		ON_SQLITE(test_help),
 		ON_BOTH(test_completion),
 		ON_BOTH(test_changes),
+		ON_BOTH(test_own_keys),
+		ON_SQLITE(test_many_keys),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

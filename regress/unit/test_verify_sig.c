@@ -16,7 +16,7 @@
 
 #include "lib/msg.h"
 #include "lib/sshkey.h"
-#include "monitor/verify_sig.h"
+#include "lib/verify_sig.h"
 
 static const char	data[] = "what was agreed on";
 #define DATA_LEN	(sizeof(data) - 1)

@@ -3,8 +3,8 @@
  * The verification of a person's signature: the one thing that makes an
  * identity here.
  */
-#ifndef MONITOR_VERIFY_SIG_H
-#define MONITOR_VERIFY_SIG_H
+#ifndef LIB_VERIFY_SIG_H
+#define LIB_VERIFY_SIG_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 
 #include "lib/msg.h"
 #include "lib/sshkey.h"
-#include "monitor/verify_sig.h"
+#include "lib/verify_sig.h"
 
 #define SK_USER_PRESENT	0x01	/* in sk_flags: somebody touched the token */
 
