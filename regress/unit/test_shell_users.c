@@ -275,11 +275,15 @@ test_roles(void **state)
 	t.sh.user_id = add_user(t.sh.db, "reader", ROLE_AUDITOR);
 	ok(&t, "userkey ls");
 	ok(&t, "userkey inspect root");
-	fails(&t, RUN_FAILED, "userkey rm root", "roles");
+	fails(&t, RUN_FAILED, "userkey rm root", "of yours");
 	fails(&t, RUN_FAILED, "user invite -a root", "roles");
+	/* not without a proof, which nobody makes here */
+	input(&t, line);
+	fails(&t, RUN_FAILED, "userkey create reader", "no challenge");
+	input_end(&t);
 	/* refused before anything is read */
 	input(&t, line);
-	fails(&t, RUN_FAILED, "userkey create reader", "roles");
+	fails(&t, RUN_FAILED, "user create x", "roles");
 	assert_int_equal(ftell(t.sh.in), 0);
 	input_end(&t);
 	t.sh.user_id = add_user(t.sh.db, "bob", ROLE_STANDARD);
