@@ -18,6 +18,7 @@ extern const struct cmd_entry	cmd_hostgroup_ls, cmd_hostgroup_rm;
 extern const struct cmd_entry	cmd_hostgroup_update;
 extern const struct cmd_entry	cmd_key_create, cmd_key_import;
 extern const struct cmd_entry	cmd_key_inspect, cmd_key_ls, cmd_key_rm;
+extern const struct cmd_entry	cmd_key_rotate;
 extern const struct cmd_entry	cmd_key_setup, cmd_key_show, cmd_key_update;
 extern const struct cmd_entry	cmd_session_inspect, cmd_session_ls;
 extern const struct cmd_entry	cmd_user_create, cmd_user_inspect;

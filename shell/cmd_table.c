@@ -30,6 +30,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_key_inspect,
 	&cmd_key_ls,
 	&cmd_key_rm,
+	&cmd_key_rotate,
 	&cmd_key_setup,
 	&cmd_key_show,
 	&cmd_key_update,

@@ -53,17 +53,18 @@ job_start(struct shell *sh, struct errand_job *j)
 static void
 job_hear(struct errand_job *j, struct ipc *m)
 {
-	struct errand_step	*s = &j->news[j->n].step;
+	struct errand_step	s;
 
 	if (m->type == ERRAND_END && msg_end(&m->body)) {
 		job_end(j, NULL);
 	} else if (m->type != ERRAND_STEP || j->n == ERRAND_STAGES ||
-	    get_errand_step(&m->body, s) == -1) {
+	    get_errand_step(&m->body, &s) == -1) {
 		job_end(j, "the portal's answer makes no sense");
 	} else {
-		j->news[j->n].text = xstrdup(s->text);
-		s->text = j->news[j->n].text;
-		j->failed |= s->result == ERRAND_FAILED;
+		j->news[j->n].text = xstrdup(s.text);
+		j->news[j->n].step = s;
+		j->news[j->n].step.text = j->news[j->n].text;
+		j->failed |= s.result == ERRAND_FAILED;
 		j->n++;
 	}
 }

@@ -180,12 +180,12 @@ test_twice(void **state)
 	ok(&t, "key create --name=gone");
 	load(&t, doc);
 	assert_int_equal(event_count(t.sh.db, &events), DB_OK);
-	assert_int_equal(session_count(t.sh.db, &f, &sessions), DB_OK);
+	assert_int_equal(session_count(t.sh.db, &f, 0, &sessions), DB_OK);
 	assert_int_equal(events, 1 + 8);
 	assert_int_equal(sessions, 6);
 	load(&t, doc);
 	assert_int_equal(event_count(t.sh.db, &events), DB_OK);
-	assert_int_equal(session_count(t.sh.db, &f, &sessions), DB_OK);
+	assert_int_equal(session_count(t.sh.db, &f, 0, &sessions), DB_OK);
 	assert_int_equal(events, 1 + 8);
 	assert_int_equal(sessions, 6);
 	assert_int_equal(event_list(t.sh.db, 0, 0, &l), DB_OK);

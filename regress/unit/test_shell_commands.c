@@ -677,7 +677,7 @@ test_complete(void **state)
 	ok(&t, "host create web1");
 	ok(&t, "host create web-two");
 	assert_completes(&t, "ho", "host hostgroup", "st");
-	assert_completes(&t, "host ", "create inspect ls rm update", "");
+	assert_completes(&t, "host ", "create inspect ls rm test update", "");
 	assert_completes(&t, "host c", "create", "reate ");
 	assert_completes(&t, "host rm ", "web-two web1", "web");
 	assert_completes(&t, "host rm web1 web-", "web-two", "two ");
