@@ -55,6 +55,9 @@ class Lab:
     def __init__(self, peers, config):
         self.dir = tempfile.mkdtemp(prefix="sshportal-bench.", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
+        # installed, a portal has its sockets in /run, which is no disk
+        self.run_dir = tempfile.mkdtemp(prefix="sshportal-bench.",
+                                        dir="/dev/shm")
         self.peers = peers
         self.portal_config = config
         self.running = []
@@ -98,6 +101,7 @@ class Lab:
             p.kill()
             p.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
 
     # Daemons
 
@@ -146,7 +150,7 @@ Subsystem sftp internal-sftp
         prefix = "" if name == "portal" else name + "-"
         os.mkdir(d)
         with open(d + "/sshportal.yaml", "w") as f:
-            f.write(self.portal_config)
+            f.write(self.portal_config + f"runtime-dir: {self.run_dir}\n")
         p = self.popen([TOP + "/sshportal", "server",
                         f"--bind-address=127.0.0.1:{port}",
                         f"--logs-location={d}/recordings",
