@@ -69,6 +69,15 @@ trial_open(void *arg, const char *table, const char *column, int64_t row,
 	return (r);
 }
 
+/* Challenges of this moment, and of ten minutes ago. */
+static int
+trial_challenge(void *arg, int before, char *out, size_t size)
+{
+	(void)arg;
+	snprintf(out, size, "sshportal-%s", before ? "before" : "now");
+	return (0);
+}
+
 int64_t
 add_user(struct db *db, const char *name, const char *role)
 {
@@ -93,6 +102,7 @@ trial_begin(struct trial *t, struct db *db)
 	t->sh.db = db;
 	t->sh.source = "192.0.2.7:4711";
 	t->sh.sealer = &t->sealer;
+	t->sh.challenge = trial_challenge;
 	t->sh.user_id = t->admin = add_user(db, "root", ROLE_ADMIN);
 	assert_int_equal(group_ensure(db, GROUP_USER, "default", "", &id),
 	    DB_OK);

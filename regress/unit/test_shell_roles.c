@@ -682,15 +682,6 @@ test_changes(void **state)
 	trial_end(&t);
 }
 
-/* A fake monitor's challenges: of this moment, and of ten minutes ago. */
-static int
-fake_challenge(void *arg, int before, char *out, size_t size)
-{
-	(void)arg;
-	snprintf(out, size, "sshportal-%s", before ? "before" : "now");
-	return (0);
-}
-
 /* Runs a line with this input, which is freed. */
 static int
 run_with(struct trial *t, const char *line, char *input)
@@ -762,7 +753,6 @@ test_own_keys(void **state)
 
 	trial_begin(&t, f->db);
 	t.sh.user_id = bob = add_user(t.sh.db, "bob", ROLE_STANDARD);
-	t.sh.challenge = fake_challenge;
 	ok(&t, "userkey prove");
 	assert_string_equal(t.out, "sshportal-now\n");
 	new_key(f->dir);

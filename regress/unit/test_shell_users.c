@@ -279,7 +279,7 @@ test_roles(void **state)
 	fails(&t, RUN_FAILED, "user invite -a root", "roles");
 	/* not without a proof, which nobody makes here */
 	input(&t, line);
-	fails(&t, RUN_FAILED, "userkey create reader", "no challenge");
+	fails(&t, RUN_FAILED, "userkey create reader", "nothing proves");
 	input_end(&t);
 	/* refused before anything is read */
 	input(&t, line);
