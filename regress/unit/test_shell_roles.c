@@ -82,6 +82,7 @@ static const struct {
 	{ READERS, "key ls" },
 	{ ALL, "key setup default" },
 	{ READERS, "key show default" },
+	{ "-", "key rotate default" },
 	{ ADMIN, "key update default -c x" },
 	{ READERS, "session inspect 1" },
 	{ ALL, "session ls" },
