@@ -126,6 +126,15 @@ event_list(struct db *db, int64_t before_id, int64_t limit,
 }
 
 int
+event_page(struct db *db, int64_t after_id, int64_t limit,
+    struct event_list **out)
+{
+	return (event_fetch(db, out, SELECT "WHERE id > ?"
+	    " ORDER BY id LIMIT ?",
+	    BINDS(bind_int(after_id), bind_int(db_limit(limit)))));
+}
+
+int
 event_count(struct db *db, int64_t *count)
 {
 	return (total_count(db, TOTAL_EVENTS, count));

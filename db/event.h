@@ -48,6 +48,10 @@ int	event_get(struct db *db, int64_t id, struct event **out);
 int	event_list(struct db *db, int64_t before_id, int64_t limit,
 	    struct event_list **out);
 
+/* Oldest first, younger than after_id. */
+int	event_page(struct db *db, int64_t after_id, int64_t limit,
+	    struct event_list **out);
+
 int	event_count(struct db *db, int64_t *count);
 
 /* Which events; NULL and 0 are any. */

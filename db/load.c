@@ -125,12 +125,14 @@ load_user(struct db *db, const struct user *u)
 	    (r = db_check_short(db, "invite", u->invite_hash)) != DB_OK)
 		return (r);
 	r = db_exec(db, "INSERT INTO users (id, name, email, comment,"
-	    " invite_hash, invite_expires_at, disabled, expires_at,"
-	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " invite_hash, invite_expires_at, invite_uses, disabled,"
+	    " expires_at, allowed_from, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(u->id), bind_text(u->name), bind_text(u->email),
 	    bind_text(u->comment), bind_opt(u->invite_hash),
-	    bind_int(u->invite_expires_at), bind_int(u->disabled != 0),
-	    bind_int(u->expires_at), bind_int(u->created_at),
+	    bind_int(u->invite_expires_at), bind_int(u->invite_uses),
+	    bind_int(u->disabled != 0), bind_int(u->expires_at),
+	    bind_opt(u->allowed_from), bind_int(u->created_at),
 	    bind_int(u->updated_at)));
 	for (i = 0; r == DB_OK && i < u->roles.n; i++)
 		r = db_exec_one(db, "INSERT INTO user_user_roles (user_id,"
@@ -149,11 +151,13 @@ load_userkey(struct db *db, const struct userkey *k)
 		return (r);
 	sshkey_fingerprint(k->blob, k->bloblen, fingerprint);
 	return (db_exec(db, "INSERT INTO user_keys (id, user_id, type,"
-	    " key_blob, fingerprint, comment, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    " key_blob, fingerprint, comment, expires_at, allowed_from,"
+	    " created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(k->id), bind_int(k->user_id), bind_text(k->type),
 	    bind_blob(k->blob, k->bloblen), bind_text(fingerprint),
-	    bind_text(k->comment), bind_int(k->created_at),
+	    bind_text(k->comment), bind_int(k->expires_at),
+	    bind_opt(k->allowed_from), bind_int(k->created_at),
 	    bind_int(k->updated_at))));
 }
 
@@ -189,15 +193,17 @@ load_acl(struct db *db, const struct acl *a)
 {
 	int	r;
 
-	if ((r = db_check_short(db, "host pattern",
+	if ((r = db_check_short(db, "pattern",
 	    a->host_pattern)) != DB_OK ||
+	    (r = db_check_short(db, "login", a->login_pattern)) != DB_OK ||
 	    (r = db_check_text(db, "comment", a->comment)) != DB_OK)
 		return (r);
 	return (db_exec(db, "INSERT INTO acls (id, action, weight,"
-	    " host_pattern, inception, expiration, comment, created_at,"
-	    " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " host_pattern, login_pattern, inception, expiration, comment,"
+	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(a->id), bind_text(acl_action_name(a->action)),
 	    bind_int(a->weight), bind_text(a->host_pattern),
+	    bind_text(a->login_pattern),
 	    bind_int(a->inception), bind_int(a->expiration),
 	    bind_text(a->comment), bind_int(a->created_at),
 	    bind_int(a->updated_at))));

@@ -275,3 +275,23 @@ session_prune(struct db *db, int64_t before, int64_t limit,
 		*removed = p.removed;
 	return (r);
 }
+
+int
+session_page(struct db *db, int64_t after_id, int64_t limit,
+    struct session_list **out)
+{
+	struct session_list	*l = xcalloc(1, sizeof(*l));
+	int			 r;
+
+	*out = NULL;
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), session_read,
+	    "SELECT " COLUMNS " FROM sessions WHERE id > ?"
+	    " ORDER BY id LIMIT ?",
+	    BINDS(bind_int(after_id), bind_int(db_limit(limit))));
+	if (r != DB_OK) {
+		session_list_free(l);
+		return (r);
+	}
+	*out = l;
+	return (DB_OK);
+}

@@ -72,6 +72,10 @@ int	session_get(struct db *db, int64_t id, struct session **out);
 int	session_list(struct db *db, const struct session_filter *f,
 	    struct session_list **out);
 
+/* Oldest first, younger than after_id. */
+int	session_page(struct db *db, int64_t after_id, int64_t limit,
+	    struct session_list **out);
+
 /*
  * How many the filter fits; its limit and before_id do not count. With a
  * filter the counting ends at `most`, unless that is 0.

@@ -67,6 +67,8 @@ check(struct monitor *m, void *arg)
 	*why = NULL;
 	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
 		*why = "your account was removed";
+	else if (r == DB_OK && u->created_at != m->user->created_at)
+		*why = "your account was replaced by a restored one";
 	else if (r == DB_OK && !user_usable(u, clock_utc()))
 		*why = "your account is disabled";
 	else if (r == DB_OK && (r = check_key(m)) == DB_NOTFOUND)
@@ -74,6 +76,8 @@ check(struct monitor *m, void *arg)
 	else if (r == DB_OK && (r = host_get(m->db, m->host->id, &h)) ==
 	    DB_NOTFOUND)
 		*why = "the host was removed";
+	else if (r == DB_OK && h->created_at != m->host->created_at)
+		*why = "the host was replaced by a restored one";
 	else if (r == DB_OK && (r = access_rules(m->db, u, h,
 	    m->wanted.account, clock_utc(), &allowed)) == DB_OK &&
 	    access_granted(m, u, h, m->wanted.account, allowed) != 1)

@@ -77,7 +77,9 @@ look(struct monitor *m, void *arg)
 
 	if ((r = user_get(m->db, m->user->id, &u)) != DB_OK)
 		return (r);
-	a->yes = may(u, a->type, a->v);
+	/* after a restore the id may be somebody else's */
+	a->yes = u->created_at == m->user->created_at &&
+	    may(u, a->type, a->v);
 	user_free(u);
 	return (DB_OK);
 }

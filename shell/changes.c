@@ -50,6 +50,47 @@ inspector(const struct cmd_call *c)
 	return (lookup_entry(c->entry->noun, "inspect"));
 }
 
+/* What a nested row is known by. */
+static json_t *
+label(json_t *row)
+{
+	static const char *const	names[] = { "Name", "Fingerprint",
+					    "ID" };
+	json_t				*member = NULL;
+	size_t				 i;
+
+	if (!json_is_object(row))
+		return (json_incref(row));
+	for (i = 0; member == NULL && i < 3; i++)
+		member = json_object_get(row, names[i]);
+	return (json_pack("{s:O}", names[i - 1], member));
+}
+
+/* A new one in which nested rows are no more than that. */
+static json_t *
+without_rows(json_t *row)
+{
+	json_t		*out, *value, *list, *one;
+	const char	*name;
+	size_t		 i;
+
+	if (row == NULL)
+		return (NULL);
+	out = json_object();
+	json_object_foreach(row, name, value) {
+		if (!json_is_array(value)) {
+			json_object_set_new(out, name, label(value));
+			continue;
+		}
+		list = json_array();
+		json_array_foreach(value, i, one) {
+			json_array_append_new(list, label(one));
+		}
+		json_object_set_new(out, name, list);
+	}
+	return (out);
+}
+
 /*
  * A row as "inspect" without options shows it, or NULL when there is none or
  * nothing to look with.
@@ -76,12 +117,15 @@ look(struct cmd_call *c, int64_t id, json_t **row)
 	q->opt_refs = xcalloc(option_count(e) + 1, sizeof(*q->opt_refs));
 	q->me = c->me;
 	q->now = c->now;
+	q->brief = 1;
 	q->targets.v = &ref;
 	q->targets.n = 1;
 	result_init(&q->result, e->fields);
 	r = e->exec(q);
 	if (r == DB_OK && q->result.nrows == 1)
 		*row = output_row(&q->result, 0);
+	else if (r == DB_OK)
+		*row = without_rows(json_array_get(q->result.json, 0));
 	result_free(&q->result);
 	free(q->opt_refs);
 	free(q);

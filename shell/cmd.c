@@ -163,27 +163,31 @@ cmd_made(struct cmd_call *c, int64_t id, const char *name)
 }
 
 int
-cmd_put_opened(struct cmd_call *c, const char *table, const char *column,
-    int64_t id, const char *sealed, const char *what, const char *name)
+cmd_open_secret(struct cmd_call *c, const char *table, const char *column,
+    int64_t id, const char *sealed, const char *what, const char *name,
+    char **plain)
 {
 	const struct sealer	*s = c->sh->sealer;
-	void			*plain;
+	void			*opened;
 	size_t			 len;
-	char			*text;
 
-	if (sealed == NULL) {
-		result_text(&c->result, "");
+	*plain = NULL;
+	if (sealed == NULL)
 		return (DB_OK);
-	}
-	if (s->open(s->arg, table, column, id, sealed, &plain, &len) == -1)
+	if (s->open(s->arg, table, column, id, sealed, &opened, &len) == -1)
 		return (cmd_fail(c, "the %s of \"%s\" could not be decrypted",
 		    what, name));
-	text = xmemdup0(plain, len);
-	sodium_free(plain);
-	result_text(&c->result, text);
-	explicit_bzero(text, len);
-	free(text);
+	*plain = xmemdup0(opened, len);
+	sodium_free(opened);
 	return (DB_OK);
+}
+
+void
+secret_free(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
 }
 
 int

@@ -109,6 +109,11 @@ struct cmd_entry {
 	 */
 	int			(*prepare)(struct cmd_call *);
 	int			(*exec)(struct cmd_call *);
+	/*
+	 * NULL, or what prints more than rows can hold, after exec, out of
+	 * call->prepared: it may still fail.
+	 */
+	int			(*print)(struct cmd_call *);
 };
 
 /* All of them, in the order of help; NULL ends it. */
@@ -148,6 +153,8 @@ struct cmd_call {
 	int			 failed;	/* the rows are printed, and
 						   say what went wrong: exit
 						   status 1 */
+	int			 brief;		/* inspect without the rows that
+						   are nested, but names */
 	int			 usage;		/* the error is a usage error */
 	char			 error[CMD_ERROR_MAX];
 };
@@ -194,13 +201,16 @@ int	opts_check(struct cmd_call *, const char *const *single,
 	    const char *const (*either)[2]);
 
 /*
- * The next cell is the secret that is sealed in a row's column, opened, or ""
- * for NULL. what and name are for the sentence when it does not open. Returns
- * DB_OK or what cmd_fail() returned.
+ * The secret that is sealed in a row's column, opened: *plain, to be freed
+ * with secret_free(); NULL for NULL. what and name are for the sentence when
+ * it does not open. Returns DB_OK or what cmd_fail() returned.
  */
-int	cmd_put_opened(struct cmd_call *, const char *table,
+int	cmd_open_secret(struct cmd_call *, const char *table,
 	    const char *column, int64_t id, const char *sealed,
-	    const char *what, const char *name);
+	    const char *what, const char *name, char **plain);
+
+/* Wipes and frees a string; NULL is allowed. */
+void	secret_free(char *);
 
 /*
  * Puts a member into the groups (enum group_kind, db/group.h) of

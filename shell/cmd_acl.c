@@ -15,6 +15,7 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/entity.h"
 #include "shell/run.h"
 #include "shell/when.h"
 
@@ -344,19 +345,40 @@ put_acl(struct result *r, const struct acl *a)
 	result_text(r, a->login_pattern);
 }
 
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "HostGroups", FIELD_JSON },
+	{ NULL, "UserGroups", FIELD_JSON },
+	{ NULL, "HostPattern", FIELD_TEXT },
+	{ NULL, "Action", FIELD_TEXT },
+	{ NULL, "Weight", FIELD_INT },
+	{ NULL, "Comment", FIELD_TEXT },
+	{ NULL, "Inception", FIELD_TIME },
+	{ NULL, "Expiration", FIELD_TIME },
+	{ NULL, "LoginPattern", FIELD_TEXT },
+	{ NULL, NULL, FIELD_INT }
+};
+
 static int
 acl_inspect_exec(struct cmd_call *c)
 {
+	struct entities	*e;
 	struct acl	*a;
 	size_t		 i;
-	int		 r = DB_OK;
+	int		 r;
 
+	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_USER_GROUPS | ENTITY_HOST_GROUPS,
+	    &e);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
 		r = acl_get(c->sh->db, c->targets.v[i].id, &a);
 		if (r == DB_OK)
-			put_acl(&c->result, a);
+			result_json(&c->result, entity_acl(e, a));
 		acl_free(a);
 	}
+	entities_free(e);
 	return (r);
 }
 
@@ -365,7 +387,7 @@ const struct cmd_entry cmd_acl_inspect = {
 	.brief = "show all about rules, as JSON",
 	.operands = { "ACL", VALUE_ACL, 1, CMD_MANY },
 	.role = NEED_READER, .flags = CMD_AS_JSON,
-	.fields = ls_fields, .things = "ACLs",
+	.fields = inspect_fields, .things = "ACLs",
 	.exec = acl_inspect_exec,
 };
 

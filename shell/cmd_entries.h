@@ -10,6 +10,7 @@ struct cmd_entry;
 extern const struct cmd_entry	cmd_acl_create, cmd_acl_explain;
 extern const struct cmd_entry	cmd_acl_inspect, cmd_acl_ls, cmd_acl_rm;
 extern const struct cmd_entry	cmd_acl_update;
+extern const struct cmd_entry	cmd_config_backup, cmd_config_restore;
 extern const struct cmd_entry	cmd_event_inspect, cmd_event_ls;
 extern const struct cmd_entry	cmd_host_create, cmd_host_inspect, cmd_host_ls;
 extern const struct cmd_entry	cmd_host_rm, cmd_host_test, cmd_host_update;

@@ -10,6 +10,7 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/entity.h"
 #include "shell/options.h"
 #include "shell/run.h"
 #include "shell/when.h"
@@ -147,8 +148,27 @@ const struct cmd_entry cmd_event_ls = {
 
 /* event inspect -- all about events, as JSON */
 
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "Author", FIELD_JSON },
+	{ NULL, "AuthorID", FIELD_INT },
+	{ NULL, "Domain", FIELD_TEXT },
+	{ NULL, "Action", FIELD_TEXT },
+	{ NULL, "Entity", FIELD_TEXT },
+	{ NULL, "Args", FIELD_JSON },
+	{ NULL, "Source", FIELD_TEXT },
+	{ NULL, "Seal", FIELD_INT },
+	{ NULL, "RestoredAt", FIELD_TIME },
+	{ NULL, "Changes", FIELD_JSON },
+	{ NULL, NULL, FIELD_INT }
+};
+
 static int
-inspect_one(struct cmd_call *c, const char *text)
+inspect_one(struct cmd_call *c, const struct entities *users,
+    const char *text)
 {
 	struct event	*e = NULL;
 	char		*end;
@@ -158,7 +178,7 @@ inspect_one(struct cmd_call *c, const char *text)
 	if (id > 0 && *end == '\0')
 		r = event_get(c->sh->db, id, &e);
 	if (r == DB_OK)
-		put_event(&c->result, e);
+		result_json(&c->result, entity_event(users, e));
 	else if (r == DB_NOTFOUND)
 		r = cmd_fail(c, "no event \"%s\"", text);
 	event_free(e);
@@ -168,11 +188,14 @@ inspect_one(struct cmd_call *c, const char *text)
 static int
 event_inspect_exec(struct cmd_call *c)
 {
-	size_t	i;
-	int	r = DB_OK;
+	struct entities	*users;
+	size_t		 i;
+	int		 r;
 
+	r = entities_load(c->sh->db, ENTITY_USERS, &users);
 	for (i = 0; r == DB_OK && i < c->parsed->noperands; i++)
-		r = inspect_one(c, operand_text(c, i));
+		r = inspect_one(c, users, operand_text(c, i));
+	entities_free(users);
 	return (r);
 }
 
@@ -181,6 +204,6 @@ const struct cmd_entry cmd_event_inspect = {
 	.brief = "show all about events, as JSON",
 	.operands = { "EVENT", VALUE_TEXT, 1, CMD_MANY },
 	.role = NEED_READER, .flags = CMD_AS_JSON,
-	.fields = ls_fields, .things = "events",
+	.fields = inspect_fields, .things = "events",
 	.exec = event_inspect_exec,
 };

@@ -4,7 +4,6 @@
  * it works on is known by the noun.
  */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/entity.h"
 #include "shell/names.h"
 #include "shell/run.h"
 
@@ -105,7 +105,7 @@ const struct cmd_entry cmd_usergroup_create = {
 	{ NULL, "UpdatedAt", FIELD_TIME },				\
 	{ NULL, "DeletedAt", FIELD_TIME },				\
 	{ NULL, "Name", FIELD_TEXT },					\
-	{ NULL, members, FIELD_NAMES },					\
+	{ NULL, members, FIELD_JSON },					\
 	{ NULL, "ACLs", FIELD_JSON },					\
 	{ NULL, "Comment", FIELD_TEXT },				\
 	{ NULL, NULL, FIELD_INT }
@@ -113,87 +113,25 @@ const struct cmd_entry cmd_usergroup_create = {
 static const struct field	hosts_fields[] = { INSPECT_FIELDS("Hosts") };
 static const struct field	users_fields[] = { INSPECT_FIELDS("Users") };
 
-static json_t *
-time_json(int64_t utc)
-{
-	char	stamp[CLOCK_STAMP_LEN];
-
-	return (utc == 0 ? json_null() : json_string(clock_stamp(utc, stamp)));
-}
-
-/* The rules as they stand in a group: without their groups. */
-static char *
-acls_json(const struct acl_list *l)
-{
-	const struct acl	*a;
-	json_t			*all = json_array();
-	size_t			 i;
-	char			*text;
-
-	for (i = l->n; i-- > 0;) {
-		a = &l->v[i];
-		json_array_append_new(all, json_pack(
-		    "{s:I, s:o, s:o, s:n, s:s, s:s, s:I, s:s, s:o, s:o}",
-		    "ID", (json_int_t)a->id,
-		    "CreatedAt", time_json(a->created_at),
-		    "UpdatedAt", time_json(a->updated_at), "DeletedAt",
-		    "HostPattern", a->host_pattern,
-		    "Action", acl_action_name(a->action),
-		    "Weight", (json_int_t)a->weight, "Comment", a->comment,
-		    "Inception", time_json(a->inception),
-		    "Expiration", time_json(a->expiration)));
-	}
-	if ((text = json_dumps(all, JSON_COMPACT)) == NULL)
-		fatal("out of memory");
-	json_decref(all);
-	return (text);
-}
-
-static void
-put_group(struct result *r, const struct group *g,
-    const struct db_names *members, const struct acl_list *l)
-{
-	char	*acls = acls_json(l);
-
-	result_row(r);
-	result_number(r, g->id);
-	result_number(r, g->created_at);
-	result_number(r, g->updated_at);
-	result_number(r, 0);
-	result_text(r, g->name);
-	result_names(r, members);
-	result_text(r, acls);
-	result_text(r, g->comment);
-	free(acls);
-}
-
-static int
-inspect_group(struct cmd_call *c, int64_t id)
-{
-	struct db	*db = c->sh->db;
-	struct group	*g;
-	struct db_names	 members = { 0 };
-	struct acl_list	*acls = NULL;
-	int		 r;
-
-	if ((r = group_get(db, kind_of(c), id, &g)) == DB_OK &&
-	    (r = group_members(db, kind_of(c), id, &members)) == DB_OK &&
-	    (r = acl_of_group(db, kind_of(c), id, &acls)) == DB_OK)
-		put_group(&c->result, g, &members, acls);
-	acl_list_free(acls);
-	db_names_free(&members);
-	group_free(g);
-	return (r);
-}
-
 static int
 group_inspect_exec(struct cmd_call *c)
 {
-	size_t	i;
-	int	r = DB_OK;
+	struct db	*db = c->sh->db;
+	struct entities	*e;
+	struct group	*g;
+	size_t		 i;
+	int		 r;
 
-	for (i = 0; r == DB_OK && i < c->targets.n; i++)
-		r = inspect_group(c, c->targets.v[i].id);
+	r = entities_load(db, ENTITY_ACLS | (kind_of(c) == GROUP_USER ?
+	    ENTITY_USERS : ENTITY_HOSTS), &e);
+	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
+		r = group_get(db, kind_of(c), c->targets.v[i].id, &g);
+		if (r == DB_OK)
+			result_json(&c->result, entity_group(e, kind_of(c),
+			    g));
+		group_free(g);
+	}
+	entities_free(e);
 	return (r);
 }
 

@@ -14,6 +14,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_host.h"
+#include "shell/entity.h"
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/url.h"
@@ -317,15 +318,16 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Password", FIELD_TEXT },
 	{ NULL, "HasPassword", FIELD_BOOL },
 	{ NULL, "URL", FIELD_TEXT },
-	{ NULL, "SSHKey", FIELD_NAME },
+	{ NULL, "SSHKey", FIELD_JSON },
 	{ NULL, "SSHKeyID", FIELD_INT },
-	/* base64, which is never JSON by itself, or null */
-	{ NULL, "HostKey", FIELD_JSON },
-	{ NULL, "Groups", FIELD_NAMES },
+	{ NULL, "HostKey", FIELD_TEXT },
+	{ NULL, "HostKeyType", FIELD_TEXT },
+	{ NULL, "Groups", FIELD_JSON },
 	{ NULL, "Comment", FIELD_TEXT },
 	{ NULL, "Logging", FIELD_TEXT },
-	{ NULL, "Hop", FIELD_NAME },
+	{ NULL, "Hop", FIELD_JSON },
 	{ NULL, "HopID", FIELD_INT },
+	{ NULL, "Legacy", FIELD_BOOL },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -335,55 +337,29 @@ static const struct cmd_opt	inspect_opts[] = {
 	{ .name = NULL }
 };
 
-/* The password, or "" when nobody asked for it. */
 static int
-put_password(struct cmd_call *c, const struct host *h)
+inspect_host(struct cmd_call *c, const struct entities *e,
+    const struct host *h)
 {
-	return (cmd_put_opened(c, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
+	char	*password;
+	int	 r;
+
+	r = cmd_open_secret(c, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
 	    opt_given(c, "decrypt") ? h->password_sealed : NULL, "password",
-	    h->name));
-}
-
-static int
-inspect_host(struct cmd_call *c, const struct host *h)
-{
-	struct result	*r = &c->result;
-	char		*url;
-	int		 status;
-
-	result_row(r);
-	result_number(r, h->id);
-	result_number(r, h->created_at);
-	result_number(r, h->updated_at);
-	result_number(r, 0);
-	result_text(r, h->name);
-	result_text(r, h->addr);
-	result_number(r, h->port);
-	result_text(r, h->login);
-	if ((status = put_password(c, h)) != DB_OK)
-		return (status);
-	result_number(r, h->password_sealed != NULL);
-	url = url_write(host_scheme_name(h->scheme), h->login, h->addr,
-	    h->port);
-	result_text(r, url);
-	free(url);
-	result_text(r, h->key_name);
-	result_number(r, h->key_id);
-	put_host_key(r, h);
-	result_names(r, &h->groups);
-	result_text(r, h->comment);
-	result_text(r, host_logging_name(h->logging));
-	result_text(r, h->hop_name);
-	result_number(r, h->hop_id);
-	return (DB_OK);
+	    h->name, &password);
+	if (r == DB_OK)
+		result_json(&c->result, entity_host(e, h, password));
+	secret_free(password);
+	return (r);
 }
 
 static int
 host_inspect_exec(struct cmd_call *c)
 {
+	struct entities	*e;
 	struct host	*h;
 	size_t		 i;
-	int		 r = DB_OK;
+	int		 r;
 
 	if (opt_given(c, "decrypt")) {
 		if (!run_permitted(c->me, NEED_ADMIN))
@@ -391,12 +367,15 @@ host_inspect_exec(struct cmd_call *c)
 			    "only"));
 		c->audit = 1;
 	}
+	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_KEYS | ENTITY_HOSTS |
+	    ENTITY_HOST_GROUPS, &e);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
 		r = host_get(c->sh->db, c->targets.v[i].id, &h);
 		if (r == DB_OK)
-			r = inspect_host(c, h);
+			r = inspect_host(c, e, h);
 		host_free(h);
 	}
+	entities_free(e);
 	return (r);
 }
 

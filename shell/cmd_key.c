@@ -17,6 +17,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_key.h"
+#include "shell/entity.h"
 #include "shell/names.h"
 #include "shell/run.h"
 
@@ -218,7 +219,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Fingerprint", FIELD_TEXT },
 	{ NULL, "PrivKey", FIELD_TEXT },
 	{ NULL, "PubKey", FIELD_TEXT },
-	{ NULL, "Hosts", FIELD_NAMES },
+	{ NULL, "Hosts", FIELD_JSON },
 	{ NULL, "Comment", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
@@ -229,37 +230,20 @@ static const struct cmd_opt	inspect_opts[] = {
 	{ .name = NULL }
 };
 
-/* The private half, or "" when nobody asked for it. */
+/* With the private half, when somebody asked for it. */
 static int
-put_private(struct cmd_call *c, const struct key *k)
+inspect_key(struct cmd_call *c, const struct entities *e, const struct key *k)
 {
-	return (cmd_put_opened(c, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
+	char	*pem;
+	int	 r;
+
+	r = cmd_open_secret(c, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
 	    opt_given(c, "decrypt") ? k->priv_sealed : NULL, "private key",
-	    k->name));
-}
-
-static int
-inspect_key(struct cmd_call *c, const struct key *k,
-    const struct db_names *hosts)
-{
-	struct result	*res = &c->result;
-	int		 r;
-
-	result_row(res);
-	result_number(res, k->id);
-	result_number(res, k->created_at);
-	result_number(res, k->updated_at);
-	result_number(res, 0);
-	result_text(res, k->name);
-	result_text(res, k->type);
-	result_number(res, k->length);
-	result_text(res, k->fingerprint);
-	if ((r = put_private(c, k)) != DB_OK)
-		return (r);
-	put_public(res, k);
-	result_names(res, hosts);
-	result_text(res, k->comment);
-	return (DB_OK);
+	    k->name, &pem);
+	if (r == DB_OK)
+		result_json(&c->result, entity_key(e, k, pem));
+	secret_free(pem);
+	return (r);
 }
 
 /* Runs fn with each key that was named and the names of its hosts. */
@@ -288,13 +272,26 @@ each_key(struct cmd_call *c, int (*fn)(struct cmd_call *, const struct key *,
 static int
 key_inspect_exec(struct cmd_call *c)
 {
+	struct entities	*e;
+	struct key	*k;
+	size_t		 i;
+	int		 r;
+
 	if (opt_given(c, "decrypt")) {
 		if (!run_permitted(c->me, NEED_ADMIN))
 			return (cmd_fail(c, "private keys are for "
 			    "administrators only"));
 		c->audit = 1;
 	}
-	return (each_key(c, inspect_key));
+	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_HOSTS, &e);
+	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
+		r = key_get(c->sh->db, c->targets.v[i].id, &k);
+		if (r == DB_OK)
+			r = inspect_key(c, e, k);
+		key_free(k);
+	}
+	entities_free(e);
+	return (r);
 }
 
 const struct cmd_entry cmd_key_inspect = {

@@ -10,6 +10,7 @@
 #include "db/user.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
+#include "shell/entity.h"
 #include "shell/options.h"
 #include "shell/run.h"
 #include "shell/when.h"
@@ -141,8 +142,31 @@ const struct cmd_entry cmd_session_ls = {
 
 /* session inspect -- all about sessions, as JSON */
 
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "StoppedAt", FIELD_TIME },
+	{ NULL, "Status", FIELD_TEXT },
+	{ NULL, "User", FIELD_JSON },
+	{ NULL, "Host", FIELD_JSON },
+	{ NULL, "UserID", FIELD_INT },
+	{ NULL, "HostID", FIELD_INT },
+	{ NULL, "ErrMsg", FIELD_TEXT },
+	{ NULL, "Comment", FIELD_TEXT },
+	{ NULL, "Account", FIELD_TEXT },
+	{ NULL, "Source", FIELD_TEXT },
+	{ NULL, "ClientVersion", FIELD_TEXT },
+	{ NULL, "Instance", FIELD_TEXT },
+	{ NULL, "BytesIn", FIELD_INT },
+	{ NULL, "BytesOut", FIELD_INT },
+	{ NULL, "Duration", FIELD_SPAN },
+	{ NULL, NULL, FIELD_INT }
+};
+
 static int
-inspect_one(struct cmd_call *c, const char *text)
+inspect_one(struct cmd_call *c, const struct entities *e, const char *text)
 {
 	struct session	*s = NULL;
 	char		*end;
@@ -155,7 +179,7 @@ inspect_one(struct cmd_call *c, const char *text)
 	if (r == DB_OK && c->own && s->user_id != c->me->id)
 		r = DB_NOTFOUND;
 	if (r == DB_OK)
-		put_session(&c->result, s, c->now);
+		result_json(&c->result, entity_session(e, s, c->now));
 	else if (r == DB_NOTFOUND)
 		r = cmd_fail(c, "no session%s \"%s\"",
 		    c->own ? " of yours" : "", text);
@@ -166,11 +190,16 @@ inspect_one(struct cmd_call *c, const char *text)
 static int
 session_inspect_exec(struct cmd_call *c)
 {
-	size_t	i;
-	int	r = DB_OK;
+	struct entities	*e;
+	size_t		 i;
+	int		 r;
 
+	/* of hosts, whoever sees their own sessions only sees the names */
+	r = entities_load(c->sh->db, c->own ? 0 : ENTITY_USERS | ENTITY_HOSTS,
+	    &e);
 	for (i = 0; r == DB_OK && i < c->parsed->noperands; i++)
-		r = inspect_one(c, operand_text(c, i));
+		r = inspect_one(c, e, operand_text(c, i));
+	entities_free(e);
 	return (r);
 }
 
@@ -179,6 +208,6 @@ const struct cmd_entry cmd_session_inspect = {
 	.brief = "show all about sessions, as JSON",
 	.operands = { "SESSION", VALUE_TEXT, 1, CMD_MANY },
 	.role = NEED_ANYONE, .whole = NEED_READER, .flags = CMD_AS_JSON,
-	.fields = ls_fields, .things = "sessions",
+	.fields = inspect_fields, .things = "sessions",
 	.exec = session_inspect_exec,
 };

@@ -12,6 +12,8 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_acl_ls,
 	&cmd_acl_rm,
 	&cmd_acl_update,
+	&cmd_config_backup,
+	&cmd_config_restore,
 	&cmd_event_inspect,
 	&cmd_event_ls,
 	&cmd_host_create,

@@ -19,6 +19,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
+#include "shell/entity.h"
 #include "shell/names.h"
 #include "shell/pubkeys.h"
 #include "shell/run.h"
@@ -333,19 +334,6 @@ static const struct cmd_opt	ls_opts[] = {
 	{ .name = NULL }
 };
 
-static const char *
-user_status(const struct user *u, int64_t now)
-{
-	if (u->disabled)
-		return ("disabled");
-	if (!user_usable(u, now))
-		return ("expired");
-	if (u->invite_hash == NULL)
-		return (u->nkeys > 0 ? "active" : "no key");
-	return (u->invite_expires_at == 0 || u->invite_expires_at > now ?
-	    "invited" : "invite expired");
-}
-
 static void
 put_user(struct result *r, const struct user *u, int64_t now)
 {
@@ -359,7 +347,7 @@ put_user(struct result *r, const struct user *u, int64_t now)
 	result_number(r, u->updated_at);
 	result_number(r, u->created_at);
 	result_text(r, u->comment);
-	result_text(r, user_status(u, now));
+	result_text(r, entity_user_status(u, now));
 	result_number(r, u->expires_at);
 	result_number(r, u->invite_hash != NULL ? u->invite_expires_at : 0);
 	result_number(r, u->invite_uses);
@@ -396,92 +384,42 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "CreatedAt", FIELD_TIME },
 	{ NULL, "UpdatedAt", FIELD_TIME },
 	{ NULL, "DeletedAt", FIELD_TIME },
-	{ NULL, "Roles", FIELD_NAMES },
+	{ NULL, "Roles", FIELD_JSON },
 	{ NULL, "Email", FIELD_TEXT },
 	{ NULL, "Name", FIELD_TEXT },
 	{ NULL, "Keys", FIELD_JSON },
-	{ NULL, "Groups", FIELD_NAMES },
+	{ NULL, "Groups", FIELD_JSON },
 	{ NULL, "Comment", FIELD_TEXT },
 	{ NULL, "InviteToken", FIELD_TEXT },
 	{ NULL, "InviteExpiresAt", FIELD_TIME },
+	{ NULL, "Disabled", FIELD_BOOL },
 	{ NULL, "ExpiresAt", FIELD_TIME },
-	{ NULL, "Status", FIELD_TEXT },
 	{ NULL, "InviteUses", FIELD_INT },
+	{ NULL, "AllowedFrom", FIELD_TEXT },
+	{ NULL, "Status", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
-
-/* The keys that they log in with, oldest first as in the original. */
-static int
-put_keys(struct cmd_call *c, int64_t user)
-{
-	struct userkey_list	*l;
-	json_t			*all;
-	char			*text, *line;
-	size_t			 i;
-	int			 r;
-
-	if ((r = userkey_list(c->sh->db, user, 0, &l)) != DB_OK)
-		return (r);
-	all = json_array();
-	for (i = l->n; i-- > 0;) {
-		line = sshkey_line(l->v[i].blob, l->v[i].bloblen, NULL);
-		json_array_append_new(all, json_pack("{s:I, s:s, s:s, s:I, "
-		    "s:s}", "ID", (json_int_t)l->v[i].id, "AuthorizedKey",
-		    line != NULL ? line : "", "Fingerprint",
-		    l->v[i].fingerprint, "UserID", (json_int_t)user,
-		    "Comment", l->v[i].comment));
-		free(line);
-	}
-	userkey_list_free(l);
-	text = json_dumps(all, JSON_COMPACT);
-	json_decref(all);
-	if (text == NULL)
-		fatal("out of memory");
-	result_text(&c->result, text);
-	free(text);
-	return (DB_OK);
-}
-
-/* A token is nowhere to be had: only its hash is stored. */
-static int
-inspect_user(struct cmd_call *c, const struct user *u)
-{
-	struct result	*res = &c->result;
-	int		 r;
-
-	result_row(res);
-	result_number(res, u->id);
-	result_number(res, u->created_at);
-	result_number(res, u->updated_at);
-	result_number(res, 0);
-	result_names(res, &u->roles);
-	result_text(res, u->email);
-	result_text(res, u->name);
-	if ((r = put_keys(c, u->id)) != DB_OK)
-		return (r);
-	result_names(res, &u->groups);
-	result_text(res, u->comment);
-	result_text(res, "");
-	result_number(res, u->invite_hash != NULL ? u->invite_expires_at : 0);
-	result_number(res, u->expires_at);
-	result_text(res, user_status(u, c->now));
-	result_number(res, u->invite_uses);
-	return (DB_OK);
-}
 
 static int
 user_inspect_exec(struct cmd_call *c)
 {
+	struct entities	*e;
 	struct user	*u;
 	size_t		 i;
-	int		 r = DB_OK;
+	int		 r;
 
+	if (c->brief)
+		r = entities_load_user(c->sh->db, c->targets.v[0].id, &e);
+	else
+		r = entities_load(c->sh->db, ENTITY_USER_KEYS |
+		    ENTITY_USER_GROUPS, &e);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
 		r = user_get(c->sh->db, c->targets.v[i].id, &u);
 		if (r == DB_OK)
-			r = inspect_user(c, u);
+			result_json(&c->result, entity_user(e, u, c->now));
 		user_free(u);
 	}
+	entities_free(e);
 	return (r);
 }
 

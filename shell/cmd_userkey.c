@@ -16,6 +16,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
+#include "shell/entity.h"
 #include "shell/proof.h"
 #include "shell/pubkeys.h"
 #include "shell/run.h"
@@ -167,19 +168,39 @@ const struct cmd_entry cmd_userkey_ls = {
 	.exec = userkey_ls_exec,
 };
 
+static const struct field	inspect_fields[] = {
+	{ NULL, "ID", FIELD_INT },
+	{ NULL, "CreatedAt", FIELD_TIME },
+	{ NULL, "UpdatedAt", FIELD_TIME },
+	{ NULL, "DeletedAt", FIELD_TIME },
+	{ NULL, "Key", FIELD_TEXT },
+	{ NULL, "AuthorizedKey", FIELD_TEXT },
+	{ NULL, "UserID", FIELD_INT },
+	{ NULL, "User", FIELD_JSON },
+	{ NULL, "Comment", FIELD_TEXT },
+	{ NULL, "Type", FIELD_TEXT },
+	{ NULL, "Fingerprint", FIELD_TEXT },
+	{ NULL, "ExpiresAt", FIELD_TIME },
+	{ NULL, "AllowedFrom", FIELD_TEXT },
+	{ NULL, NULL, FIELD_INT }
+};
+
 static int
 userkey_inspect_exec(struct cmd_call *c)
 {
+	struct entities	*e;
 	struct userkey	*k;
 	size_t		 i;
-	int		 r = DB_OK;
+	int		 r;
 
+	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_USERS, &e);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
 		r = userkey_get(c->sh->db, c->targets.v[i].id, &k);
 		if (r == DB_OK)
-			put_userkey(&c->result, k);
+			result_json(&c->result, entity_userkey(e, k));
 		userkey_free(k);
 	}
+	entities_free(e);
 	return (r);
 }
 
@@ -188,7 +209,7 @@ const struct cmd_entry cmd_userkey_inspect = {
 	.brief = "show all about keys of users, as JSON",
 	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
 	.role = NEED_ANYONE, .whole = NEED_READER, .flags = CMD_AS_JSON,
-	.fields = fields, .things = "user keys",
+	.fields = inspect_fields, .things = "user keys",
 	.exec = userkey_inspect_exec,
 };
 

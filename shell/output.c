@@ -11,24 +11,10 @@
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
+#include "shell/entity.h"
 #include "shell/output.h"
 #include "shell/result.h"
 #include "shell/table.h"
-
-/* A string that JSON can hold: what is no UTF-8 is escaped. */
-static json_t *
-json_of_text(const char *s)
-{
-	json_t	*j = json_string(s);
-	char	*safe;
-
-	if (j == NULL) {
-		safe = escape_text(s, strlen(s));
-		j = json_string(safe);
-		free(safe);
-	}
-	return (j);
-}
 
 static json_t *
 json_of_names(const struct cell *c)
@@ -38,7 +24,7 @@ json_of_names(const struct cell *c)
 
 	for (i = 0; i < c->n; i++)
 		json_array_append_new(all, json_pack("{s:o}", "Name",
-		    json_of_text(c->names[i])));
+		    entity_text(c->names[i])));
 	return (all);
 }
 
@@ -58,15 +44,15 @@ json_of_cell(const struct field *f, const struct cell *c)
 		return (c->number == 0 ? json_null() :
 		    json_string(clock_stamp(c->number, stamp)));
 	case FIELD_TEXT:
-		return (json_of_text(c->text));
+		return (entity_text(c->text));
 	case FIELD_NAME:
 		return (c->text[0] == '\0' ? json_null() :
-		    json_pack("{s:o}", "Name", json_of_text(c->text)));
+		    json_pack("{s:o}", "Name", entity_text(c->text)));
 	case FIELD_JSON:
 		if (c->text[0] == '\0')
 			return (json_null());
 		j = json_loads(c->text, JSON_DECODE_ANY, NULL);
-		return (j != NULL ? j : json_of_text(c->text));
+		return (j != NULL ? j : entity_text(c->text));
 	case FIELD_NAMES:
 		return (json_of_names(c));
 	}
@@ -91,10 +77,11 @@ output_row(const struct result *r, size_t i)
 static void
 print_json(FILE *out, const struct result *r)
 {
-	json_t	*rows = json_array();
+	json_t	*rows;
 	size_t	 i;
 	char	*text;
 
+	rows = r->json != NULL ? json_incref(r->json) : json_array();
 	for (i = 0; i < r->nrows; i++)
 		json_array_append_new(rows, output_row(r, i));
 	/* ASCII: no character can disturb the terminal that it may go to */
@@ -102,6 +89,7 @@ print_json(FILE *out, const struct result *r)
 	if (text == NULL)
 		fatal("out of memory");
 	fprintf(out, "%s\n", text);
+	explicit_bzero(text, strlen(text));
 	free(text);
 	json_decref(rows);
 }

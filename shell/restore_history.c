@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "db/load.h"
+#include "db/total.h"
 #include "lib/xmalloc.h"
 #include "shell/restore_plan.h"
 
@@ -65,7 +66,8 @@ static const char *const	event_members[] = { "ID", "CreatedAt",
 				    "UpdatedAt", "DeletedAt", "Author",
 				    "AuthorID", "AuthorName", "Domain",
 				    "Action", "Entity", "Args", "ArgsText",
-				    "Source", "Seal", "RestoredAt", NULL };
+				    "Source", "Seal", "RestoredAt",
+				    "Changes", NULL };
 
 static enum fate
 take_event(struct row *w)
@@ -206,5 +208,9 @@ load_history(struct db *db, struct restore *r)
 	if (status == DB_OK)
 		status = load_kind(db, r, RESTORE_SESSIONS,
 		    &r->report.known_sessions);
+	if (status == DB_OK)
+		status = total_forget(db, TOTAL_EVENTS);
+	if (status == DB_OK)
+		status = total_forget(db, TOTAL_SESSIONS);
 	return (status);
 }

@@ -228,11 +228,12 @@ plan_hops(struct restore *r)
 static void
 drop_used_invite(struct restore *r, struct user *u)
 {
-	if (u->nkeys == 0 || !was_seen(r, "token of %lld", (long long)u->id))
+	if (u->nkeys == 0 || !was_seen(r, "token %lld", (long long)u->id))
 		return;
 	free(u->invite_hash);
 	u->invite_hash = NULL;
 	u->invite_expires_at = 0;
+	u->invite_uses = 0;
 	r->report.invites--;
 }
 
@@ -268,7 +269,7 @@ plan_admins(struct restore *r)
 		u = &r->users.v[i];
 		if (fate_of(r, RESTORE_USERS, u->id) != FATE_TAKEN)
 			continue;
-		u->nkeys = was_seen(r, "key of %lld", (long long)u->id);
+		u->nkeys = was_seen(r, "keyed %lld", (long long)u->id);
 		drop_used_invite(r, u);
 		if (!user_usable(u, r->args.now) || !user_is(u, ROLE_ADMIN))
 			continue;

@@ -9,6 +9,7 @@
 
 #include "lib/catalogue.h"
 #include "lib/escape.h"
+#include "lib/network.h"
 #include "lib/sshkey.h"
 #include "lib/token.h"
 #include "lib/xmalloc.h"
@@ -235,8 +236,23 @@ take_host(struct row *w)
 static const char *const	user_members[] = { MEMBERS_ALL, "Name",
 				    "Email", "Roles", "Keys", "Groups",
 				    "InviteToken", "InviteHash",
-				    "InviteExpiresAt", "Disabled", "ExpiresAt",
-				    "Status", NULL };
+				    "InviteExpiresAt", "InviteUses", "Disabled",
+				    "ExpiresAt", "AllowedFrom", "Status",
+				    NULL };
+
+/* Networks; a list that cannot be read would let nobody in, or everybody. */
+static char *
+row_networks(struct row *w)
+{
+	const char	*text = row_text(w, "AllowedFrom", DB_TEXT_MAX);
+	char		*list;
+
+	if (*text == '\0')
+		return (NULL);
+	if ((list = network_list_normal(text)) == NULL)
+		row_refuse(w, "its AllowedFrom is no list of networks");
+	return (list);
+}
 
 static void
 user_email(struct row *w, struct user *u)
@@ -303,13 +319,15 @@ user_invite(struct row *w, struct user *u)
 			row_refuse(w, "its InviteHash is none");
 		u->invite_hash = xstrdup(hash);
 		u->invite_expires_at = row_time(w, "InviteExpiresAt");
+		u->invite_uses = row_number(w, "InviteUses", 1, INT32_MAX);
 		w->r->report.invites++;
 	} else if (*token != '\0' && w->r->args.invites_until != 0) {
 		/* plan_admins() takes it from those who have a key */
-		seen(w->r, 1, "token of %lld", (long long)w->id);
+		seen(w->r, 1, "token %lld", (long long)w->id);
 		token_hash(token, made);
 		u->invite_hash = xstrdup(made);
 		u->invite_expires_at = w->r->args.invites_until;
+		u->invite_uses = 1;
 		w->r->report.invites++;
 	}
 }
@@ -341,6 +359,7 @@ take_user(struct row *w)
 	user_invite(w, &u);
 	u.disabled = row_flag(w, "Disabled");
 	u.expires_at = row_time(w, "ExpiresAt");
+	u.allowed_from = row_networks(w);
 	if (!w->bad)
 		user_unique(w, &u);
 	l->v = room(l->v, l->n, sizeof(u));
@@ -352,7 +371,8 @@ take_user(struct row *w)
 
 static const char *const	userkey_members[] = { MEMBERS_ALL, "Key",
 				    "AuthorizedKey", "Type", "Fingerprint",
-				    "UserID", "User", NULL };
+				    "UserID", "User", "ExpiresAt",
+				    "AllowedFrom", NULL };
 
 static void
 userkey_blob(struct row *w, struct userkey *k)
@@ -391,7 +411,7 @@ userkey_unique(struct row *w, const struct userkey *k)
 
 	sshkey_fingerprint(k->blob, k->bloblen, print);
 	if ((other = seen(w->r, k->user_id, "key %s", print)) == 0) {
-		seen(w->r, 1, "key of %lld", (long long)k->user_id);
+		seen(w->r, 1, "keyed %lld", (long long)k->user_id);
 		return (FATE_TAKEN);
 	}
 	if (other == k->user_id) {
@@ -413,6 +433,8 @@ take_userkey(struct row *w)
 	enum fate		 user, fate = FATE_LEFT;
 
 	k.user_id = row_number(w, "UserID", 0, INT64_MAX);
+	k.expires_at = row_time(w, "ExpiresAt");
+	k.allowed_from = row_networks(w);
 	k.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
 	user = fate_of(w->r, RESTORE_USERS, k.user_id);
 	if (user == FATE_REFUSED)
@@ -435,7 +457,8 @@ take_userkey(struct row *w)
 
 static const char *const	acl_members[] = { MEMBERS_ALL, "HostGroups",
 				    "UserGroups", "HostPattern", "Action",
-				    "Weight", "Inception", "Expiration", NULL };
+				    "Weight", "Inception", "Expiration",
+				    "LoginPattern", NULL };
 
 /* In the original a pattern decided nothing, and an action could be any word */
 static void
@@ -467,6 +490,7 @@ take_acl(struct row *w)
 
 	a.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
 	a.weight = row_number(w, "Weight", 0, WEIGHT_MAX);
+	a.login_pattern = xstrdup(row_text(w, "LoginPattern", DB_NAME_MAX));
 	a.inception = row_time(w, "Inception");
 	a.expiration = row_time(w, "Expiration");
 	acl_rule(w, &a);

@@ -2,6 +2,7 @@
 /*
  * The filling of rows.
  */
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ result_free(struct result *r)
 		free(r->cells[i].text);
 	}
 	free(r->cells);
+	json_decref(r->json);
 	free(r->text);
 	memset(r, 0, sizeof(*r));
 }
@@ -90,6 +92,15 @@ result_names(struct result *r, const struct db_names *names)
 	c->names = xcalloc(names->n, sizeof(*c->names));
 	for (; c->n < names->n; c->n++)
 		c->names[c->n] = xstrdup(names->name[c->n]);
+}
+
+void
+result_json(struct result *r, struct json_t *row)
+{
+	if (r->json == NULL)
+		r->json = json_array();
+	if (json_array_append_new(r->json, row) == -1)
+		fatal("out of memory");
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct db_names;
+struct json_t;
 
 enum field_kind {
 	FIELD_INT,
@@ -46,6 +47,9 @@ struct result {
 	int64_t			 total;		/* how many there are in all */
 	int			 total_is_least; /* and more than that */
 	char			*text;		/* lines, or NULL */
+	struct json_t		*json;		/* an array of whole rows, which
+						   is printed instead of them;
+						   or NULL */
 };
 
 /* Empties it for rows of these fields (NULL: text only). */
@@ -60,6 +64,9 @@ void	result_row(struct result *);
 void	result_number(struct result *, int64_t);
 void	result_text(struct result *, const char *);
 void	result_names(struct result *, const struct db_names *);
+
+/* A row as JSON, stolen; all rows of a command that has one are such. */
+void	result_json(struct result *, struct json_t *row);
 
 /* Appends a line that is printed as it is: it holds no text of others. */
 void	result_line(struct result *, const char *, ...)

@@ -48,16 +48,23 @@ run_identify(struct shell *sh, struct user **me, char *err)
 		return (DB_OK);
 	}
 	r = user_get(sh->db, sh->user_id, me);
-	if (r == DB_OK && !user_usable(*me, clock_utc())) {
-		user_free(*me);
-		*me = NULL;
-		r = DB_NOTFOUND;
+	if (r == DB_OK && sh->born_id != sh->user_id) {
+		sh->born_id = sh->user_id;
+		sh->born = (*me)->created_at;
 	}
-	if (r == DB_NOTFOUND) {
+	if (r == DB_OK && sh->born != (*me)->created_at)
+		snprintf(err, CMD_ERROR_MAX, "the accounts were replaced by "
+		    "restored ones: log in again");
+	else if (r == DB_OK && user_usable(*me, clock_utc()))
+		return (DB_OK);
+	else if (r == DB_OK || r == DB_NOTFOUND)
 		snprintf(err, CMD_ERROR_MAX, "your account was closed");
-		sh->done = 1;
-	}
-	return (r);
+	else
+		return (r);
+	user_free(*me);
+	*me = NULL;
+	sh->done = 1;
+	return (DB_NOTFOUND);
 }
 
 char *
@@ -353,6 +360,8 @@ call_run(struct cmd_call *c)
 		return (call_failed(c, r));
 	output_result(&sh->out, call_form(c), &c->result, c->entry->things,
 	    c->now);
+	if (c->entry->print != NULL && (r = c->entry->print(c)) != DB_OK)
+		return (call_failed(c, r));
 	if (output_flush(&sh->out) == -1)
 		return (RUN_FAILED);
 	return (c->failed ? RUN_FAILED : RUN_OK);

@@ -24,6 +24,9 @@ struct settings;
 struct shell {
 	struct db		*db;		/* not owned, any of these */
 	int64_t			 user_id;	/* who is at it */
+	/* After a restore the id may be somebody else's: */
+	int64_t			 born;		/* when their row was made */
+	int64_t			 born_id;	/* whose time that is */
 	const char		*source;	/* and from where */
 	const struct sealer	*sealer;
 	const struct errander	*errander;	/* shell/errand.h; NULL: none */

@@ -15,6 +15,7 @@
 #include "db/user.h"
 #include "lib/proctitle.h"
 #include "lib/xmalloc.h"
+#include "shell/entity.h"
 #include "shell/errand.h"
 #include "shell/line.h"
 #include "shell/run.h"
@@ -133,6 +134,7 @@ shell_main(const struct shell_args *a)
 	proctitle_set("%s", title);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	sandbox_shell();
+	entity_wipe_freed();
 	check_term();
 	vault_init(&sealer, &errander, &vault);
 	secret_stdin_begin();

@@ -18,7 +18,7 @@
 #include "lib/xmalloc.h"
 #include "regress/unit/shell_trial.h"
 
-/* "table.column.row:" and the bytes turned around; no cipher, but bound. */
+/* "$1$table.column.row:" and the bytes turned around; no cipher, but bound. */
 static int
 trial_seal(void *arg, const char *table, const char *column, int64_t row,
     const void *plain, size_t len, char **sealed)
@@ -36,7 +36,7 @@ trial_seal(void *arg, const char *table, const char *column, int64_t row,
 		flipped[i] = ~((const unsigned char *)plain)[i];
 	hex = xmalloc(2 * len + 1);
 	sodium_bin2hex(hex, 2 * len + 1, flipped, len);
-	*sealed = xasprintf("%s.%s.%lld:%s", table, column, (long long)row,
+	*sealed = xasprintf("$1$%s.%s.%lld:%s", table, column, (long long)row,
 	    hex);
 	free(flipped);
 	free(hex);
@@ -55,7 +55,7 @@ trial_open(void *arg, const char *table, const char *column, int64_t row,
 
 	*plain = NULL;
 	*len = 0;
-	place = xasprintf("%s.%s.%lld:", table, column, (long long)row);
+	place = xasprintf("$1$%s.%s.%lld:", table, column, (long long)row);
 	if (!t->refuse && strncmp(sealed, place, strlen(place)) == 0) {
 		p = sodium_malloc(size);
 		sodium_hex2bin(p, size, sealed + strlen(place),

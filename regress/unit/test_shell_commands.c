@@ -236,7 +236,7 @@ test_nothing_done(void **state)
 		    "is not a time" },
 		{ RUN_USAGE, "host list", "\"list\" is not a command" },
 		{ RUN_USAGE, "hots ls", "did you mean: host" },
-		{ RUN_USAGE, "zzz", "there are: acl, event" },
+		{ RUN_USAGE, "zzz", "there are: acl, config, event" },
 		{ RUN_USAGE, "host", "a verb is missing" },
 		{ RUN_USAGE, "key s default", "setup, show" },
 		{ RUN_USAGE, "host rm 'web1", "quote" },
