@@ -370,8 +370,8 @@ acl_inspect_exec(struct cmd_call *c)
 	size_t		 i;
 	int		 r;
 
-	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_USER_GROUPS | ENTITY_HOST_GROUPS,
-	    &e);
+	r = entities_load(c->sh->db, c->brief ? 0 : ENTITY_USER_GROUPS |
+	    ENTITY_HOST_GROUPS, &e);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++) {
 		r = acl_get(c->sh->db, c->targets.v[i].id, &a);
 		if (r == DB_OK)

@@ -99,6 +99,7 @@ static const struct {
 	{ ALL, "version" },
 	{ ALL, "help" },
 	{ ALL, "exit" },
+	{ ADMIN, "config backup" },
 	{ ADMIN, "userkey rm made" },
 	{ ADMIN, "user rm made" },
 	{ ADMIN, "acl rm 1" },
@@ -111,6 +112,7 @@ static const struct {
 
 /* What needs standard input, and is tried elsewhere. */
 static const char *const	elsewhere[] = { "key import",
+				    "config restore",
 				    "userkey create", "userkey prove" };
 
 static int
