@@ -263,16 +263,30 @@ event_check(struct db *db, const struct event *e)
 	return (db_check_text(db, "arguments", e->args));
 }
 
+#define SAME_EVENT \
+	"created_at = ? AND author_name = ? AND source = ? AND domain = ?" \
+	" AND action = ? AND entity = ? AND args = ?"
+
+/* Mostly under its own number; else among those of its second. */
 int
 load_event_known(struct db *db, const struct event *e, int *known)
 {
-	return (is_known(db, known, "SELECT id FROM events"
-	    " WHERE created_at = ? AND author_name = ? AND source = ?"
-	    " AND domain = ? AND action = ? AND entity = ? AND args = ?"
-	    " LIMIT 1",
-	    BINDS(bind_int(e->created_at), bind_text(e->author_name),
-	    bind_text(e->source), bind_text(e->domain), bind_text(e->action),
-	    bind_text(e->entity), bind_text(e->args))));
+	const struct db_bind	binds[] = { bind_int(e->id),
+				    bind_int(e->created_at),
+				    bind_text(e->author_name),
+				    bind_text(e->source),
+				    bind_text(e->domain),
+				    bind_text(e->action),
+				    bind_text(e->entity), bind_text(e->args),
+				    { .kind = BIND_END } };
+	int			r;
+
+	r = is_known(db, known, "SELECT id FROM (SELECT * FROM events"
+	    " WHERE id = ?) e WHERE " SAME_EVENT, binds);
+	if (r != DB_OK || *known)
+		return (r);
+	return (is_known(db, known, "SELECT id FROM events WHERE " SAME_EVENT
+	    " LIMIT 1", binds + 1));
 }
 
 int
