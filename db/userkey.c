@@ -160,7 +160,8 @@ userkey_lookup(struct db *db, const void *blob, size_t bloblen,
 	*user_id = 0;
 	if (id != NULL)
 		*id = 0;
-	if ((r = userkey_by_blob(db, blob, bloblen, &k)) != DB_OK)
+	r = userkey_by_blob(db, blob, bloblen, &k);
+	if (r != DB_OK || k == NULL)
 		return (r);
 	*user_id = k->user_id;
 	if (id != NULL)

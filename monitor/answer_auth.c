@@ -23,6 +23,7 @@
 #include "lib/xmalloc.h"
 #include "monitor/invite.h"
 #include "monitor/monitor.h"
+#include "monitor/standing.h"
 #include "monitor/store.h"
 
 #define HEALTHY	"OK\n"
@@ -34,7 +35,7 @@ struct attempt {
 	enum destination	 dest;
 	char			*text;		/* of the answer; owned */
 	struct user		*user;		/* owned */
-	int64_t			 userkey;
+	struct userkey		*key;		/* owned */
 };
 
 static void
@@ -43,6 +44,7 @@ attempt_free(struct attempt *t)
 	login_free(&t->login);
 	free(t->text);
 	user_free(t->user);
+	userkey_free(t->key);
 }
 
 /*
@@ -130,18 +132,18 @@ signed_by(const struct monitor *m, const struct ask_auth *a, int hostbound)
 	return (ok);
 }
 
-/* The owner of the key, into *t. */
+/* The key and its owner, into *t. */
 static int
 find_owner(struct monitor *m, void *arg)
 {
 	struct attempt	*t = arg;
-	int64_t		 id;
 	int		 r;
 
-	if ((r = userkey_lookup(m->db, t->ask->key, t->ask->key_len, &id,
-	    &t->userkey)) != DB_OK)
+	userkey_free(t->key);
+	r = userkey_by_blob(m->db, t->ask->key, t->ask->key_len, &t->key);
+	if (r != DB_OK)
 		return (r);
-	return (user_get_plain(m->db, id, &t->user));
+	return (user_get_plain(m->db, t->key->user_id, &t->user));
 }
 
 static void
@@ -158,6 +160,7 @@ static void
 decide_user(struct monitor *m, struct attempt *t)
 {
 	const char	*why = NULL;
+	int64_t		 now = clock_utc();
 	int		 r;
 
 	r = store_try(m, find_owner, t);
@@ -165,11 +168,12 @@ decide_user(struct monitor *m, struct attempt *t)
 		store_away(m, t);
 		return;
 	}
-	if (r == DB_OK && !user_usable(t->user, clock_utc()))
-		why = t->user->disabled ? "disabled" : "expired";
-	m->refused_account |= why != NULL;
+	if (r == DB_OK &&
+	    (why = standing_user(m, t->user, now)) == NULL)
+		why = standing_key(m, t->key, now);
+	m->refused_account |= r == DB_OK && !user_usable(t->user, now);
 	if (why != NULL)
-		log_info("User %s from %s not allowed because account is %s",
+		log_info("User %s from %s not allowed because %s",
 		    t->user->name, m->address, why);
 	if (r == DB_NOTFOUND || why != NULL)
 		refuse(m, t, NULL);
@@ -192,6 +196,8 @@ static const struct {
 	[INVITE_CLOSED] = { "the account is disabled or has expired",
 	    "sshportal: this invite is not valid: the account is closed; ask "
 	    "whoever runs the portal" },
+	/* which is nobody's business but the operator's */
+	[INVITE_ELSEWHERE] = { "the account is not for this address", NULL },
 	[INVITE_KEY_TAKEN] = { "the key belongs to an account already",
 	    "sshportal: this key belongs to an account already: log in "
 	    "without the invite, or use another key (ssh -o "
@@ -267,7 +273,7 @@ enter(struct monitor *m, struct attempt *t)
 		    t->user->name));
 	}
 	m->user = t->user;
-	m->userkey = t->userkey;
+	m->userkey = t->key != NULL ? t->key->id : 0;
 	t->user = NULL;
 	m->wanted = t->login;
 	memset(&t->login, 0, sizeof(t->login));

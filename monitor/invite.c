@@ -19,6 +19,7 @@
 #include "lib/xmalloc.h"
 #include "monitor/invite.h"
 #include "monitor/monitor.h"
+#include "monitor/standing.h"
 #include "monitor/store.h"
 
 #define NAME_SHOWN	128	/* bytes of a name in the greeting */
@@ -66,7 +67,7 @@ look(struct monitor *m, void *arg)
 	status = user_by_invite(m->db, r->hash, now, &user);
 	if (status != DB_OK)
 		return (status);
-	if (!user_usable(user, now))
+	if (standing_user(m, user, now) != NULL)
 		status = DB_NOTFOUND;
 	user_free(user);
 	return (status);
@@ -99,8 +100,11 @@ autopsy(struct redemption *r)
 		why = INVITE_EXPIRED;
 	else if (u->invite_uses == 0)
 		why = INVITE_USED;
+	else if (!user_usable(u, now))
+		why = INVITE_CLOSED;
 	else
-		why = user_usable(u, now) ? INVITE_UNKNOWN : INVITE_CLOSED;
+		why = standing_user(r->m, u, now) != NULL ? INVITE_ELSEWHERE :
+		    INVITE_UNKNOWN;
 	user_free(u);
 	r->in->user = NULL;
 	return (why);
@@ -157,6 +161,9 @@ redeem(struct db *db, void *arg)
 	if (status != DB_OK ||
 	    (status = user_get(db, id, &r->in->user)) != DB_OK)
 		return (status);
+	/* the list may be younger than the look at it */
+	if (standing_user(r->m, r->in->user, clock_utc()) != NULL)
+		return (DB_NOTFOUND);
 	event.author_id = id;
 	event.author_name = event.entity = r->in->user->name;
 	event.args = xasprintf("{\"key\":\"%s\",\"type\":\"%s\","

@@ -18,6 +18,7 @@ enum invite_result {
 	INVITE_USED,
 	INVITE_EXPIRED,
 	INVITE_CLOSED,		/* the account is disabled or has expired */
+	INVITE_ELSEWHERE,	/* it is not for the client's address */
 	INVITE_KEY_TAKEN,	/* the key is somebody's already */
 	INVITE_AWAY		/* the store cannot be asked (logged) */
 };

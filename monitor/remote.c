@@ -21,6 +21,7 @@
 #include "monitor/access.h"
 #include "monitor/monitor.h"
 #include "monitor/remote.h"
+#include "monitor/standing.h"
 #include "monitor/store.h"
 
 void
@@ -40,19 +41,22 @@ remote_accept(struct monitor *m)
 	close(fd);
 }
 
-/* Whether a key is still there and still this user's. */
+/* Whether the key is still there, this user's, and good. */
 static int
-check_key(struct monitor *m)
+check_key(struct monitor *m, const char **why)
 {
-	struct userkey	*k;
+	struct userkey	*k = NULL;
 	int		 r;
 
-	if ((r = userkey_get(m->db, m->userkey, &k)) != DB_OK)
-		return (r);
-	if (k->user_id != m->user->id)
-		r = DB_NOTFOUND;
+	r = userkey_get(m->db, m->userkey, &k);
+	if (r == DB_NOTFOUND || (r == DB_OK && k->user_id != m->user->id))
+		*why = "your key was removed";
+	else if (r == DB_OK && !userkey_usable(k, clock_utc()))
+		*why = "your key has expired";
+	else if (r == DB_OK && standing_key(m, k, clock_utc()) != NULL)
+		*why = "your key is no longer for this address";
 	userkey_free(k);
-	return (r);
+	return (*why != NULL ? DB_NOTFOUND : r);
 }
 
 /* DB_OK: *why is NULL or says why the person may no longer be there. */
@@ -71,10 +75,10 @@ check(struct monitor *m, void *arg)
 		*why = "your account was replaced by a restored one";
 	else if (r == DB_OK && !user_usable(u, clock_utc()))
 		*why = "your account is disabled";
-	else if (r == DB_OK && (r = check_key(m)) == DB_NOTFOUND)
-		*why = "your key was removed";
-	else if (r == DB_OK && (r = host_get(m->db, m->host->id, &h)) ==
-	    DB_NOTFOUND)
+	else if (r == DB_OK && standing_user(m, u, clock_utc()) != NULL)
+		*why = "your account is no longer for this address";
+	else if (r == DB_OK && (r = check_key(m, why)) == DB_OK &&
+	    (r = host_get(m->db, m->host->id, &h)) == DB_NOTFOUND)
 		*why = "the host was removed";
 	else if (r == DB_OK && h->created_at != m->host->created_at)
 		*why = "the host was replaced by a restored one";

@@ -30,7 +30,7 @@ extern const struct cmd_entry	cmd_usergroup_ls, cmd_usergroup_rm;
 extern const struct cmd_entry	cmd_usergroup_update;
 extern const struct cmd_entry	cmd_userkey_create, cmd_userkey_inspect;
 extern const struct cmd_entry	cmd_userkey_ls, cmd_userkey_rm;
-extern const struct cmd_entry	cmd_userkey_prove;
+extern const struct cmd_entry	cmd_userkey_prove, cmd_userkey_update;
 extern const struct cmd_entry	cmd_info, cmd_version, cmd_help, cmd_exit;
 
 #endif

@@ -54,6 +54,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_userkey_ls,
 	&cmd_userkey_prove,
 	&cmd_userkey_rm,
+	&cmd_userkey_update,
 	&cmd_info,
 	&cmd_version,
 	&cmd_help,

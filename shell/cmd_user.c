@@ -20,6 +20,7 @@
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
 #include "shell/entity.h"
+#include "shell/limits.h"
 #include "shell/names.h"
 #include "shell/pubkeys.h"
 #include "shell/run.h"
@@ -83,6 +84,7 @@ static const struct cmd_opt	invite_opts[] = {
 	{ .name = "max-uses", .letter = 'm', .kind = VALUE_NUMBER,
 	    .arg = "N", .brief = "how many keys it binds, each once",
 	    .fallback = "1" },
+	OPT_FROM("the networks that they may log in from"),
 	{ .name = NULL }
 };
 
@@ -91,11 +93,17 @@ static int
 create_row(struct cmd_call *c, const struct user *u, int64_t *id)
 {
 	const struct refs	*groups = opt_refs(c, "group");
+	struct user		 row = *u;
 	struct db		*db = c->sh->db;
 	size_t			 i;
 	int			 r;
 
-	if ((r = user_create(db, u, id)) == DB_EXISTS)
+	row.allowed_from = NULL;
+	if ((r = limits_from(c, &row.allowed_from)) != DB_OK)
+		return (r);
+	r = user_create(db, &row, id);
+	free(row.allowed_from);
+	if (r == DB_EXISTS)
 		return (cmd_fail(c, "there is a user \"%s\" already", u->name));
 	for (i = 0; r == DB_OK && i < opt_count(c, "role"); i++)
 		r = user_role_add(db, *id, opt_nth(c, "role", i));
@@ -147,10 +155,12 @@ invite_again(struct cmd_call *c, const char *whom, int64_t until)
 	int		 r;
 
 	if (opt_given(c, "name") || opt_given(c, "comment") ||
-	    opt_given(c, "group") || opt_given(c, "role")) {
+	    opt_given(c, "group") || opt_given(c, "role") ||
+	    opt_given(c, "from")) {
 		c->usage = 1;
 		return (cmd_fail(c, "--again changes nothing of the account: "
-		    "--name, --comment, --group and --role are for new ones"));
+		    "--name, --comment, --group, --role and --from are for "
+		    "new ones"));
 	}
 	token_make(token);
 	token_hash(token, hash);
@@ -233,8 +243,8 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "role", .letter = 'r', .kind = VALUE_CHOICE,
 	    .flags = OPT_LIST, .arg = "ROLE", .brief = "what they may do here",
 	    .fallback = ROLE_STANDARD, .choices = user_role_names },
-	{ .name = "expires", .kind = VALUE_WHEN, .arg = "TIME",
-	    .brief = "until when they may log in" },
+	OPT_EXPIRES("until when they may log in"),
+	OPT_FROM("the networks that they may log in from"),
 	{ .name = NULL }
 };
 
@@ -326,6 +336,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "ExpiresAt", FIELD_TIME },
 	{ NULL, "InviteExpiresAt", FIELD_TIME },
 	{ NULL, "InviteUses", FIELD_INT },
+	{ NULL, "AllowedFrom", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -351,6 +362,7 @@ put_user(struct result *r, const struct user *u, int64_t now)
 	result_number(r, u->expires_at);
 	result_number(r, u->invite_hash != NULL ? u->invite_expires_at : 0);
 	result_number(r, u->invite_uses);
+	result_text(r, u->allowed_from != NULL ? u->allowed_from : "");
 }
 
 static int

@@ -23,13 +23,4 @@ int	user_check_email(struct cmd_call *, const char *email, int64_t id);
 /* Whether --max-uses is a number that can be. The same. */
 int	user_check_uses(struct cmd_call *);
 
-/*
- * Whether what was done took away the last administrator, or the last who can
- * log in with a key: DB_OK, what cmd_fail() returned, or another class. It
- * reads what is true after the change: whoever changes users at the same time
- * waits for this transaction, and then looks too.
- */
-struct admins;
-int	user_admins_remain(struct cmd_call *, const struct admins *before);
-
 #endif

@@ -14,6 +14,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
+#include "shell/limits.h"
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/when.h"
@@ -22,32 +23,17 @@
 #define TOKEN_CHARS_MIN	16
 #define TOKEN_CHARS_MAX	128
 
-int
-user_admins_remain(struct cmd_call *c, const struct admins *before)
-{
-	struct admins	now;
-	int		r;
-
-	if ((r = user_admins(c->sh->db, c->now, &now)) != DB_OK)
-		return (r);
-	if ((now.usable > 0 || before->usable == 0) &&
-	    (now.with_key > 0 || before->with_key == 0))
-		return (DB_OK);
-	return (cmd_fail(c, "no administrator would be left who can log in: "
-	    "make somebody else one first"));
-}
-
 /* user rm -- remove users */
 
 static int
 user_rm_exec(struct cmd_call *c)
 {
 	const struct refs	*t = &c->targets;
-	struct admins		 before;
+	struct admins_before	 before;
 	size_t			 i;
 	int			 r;
 
-	if ((r = user_admins(c->sh->db, c->now, &before)) != DB_OK)
+	if ((r = admins_count(c, 0, &before)) != DB_OK)
 		return (r);
 	for (i = 0; r == DB_OK && i < t->n; i++) {
 		if (t->v[i].id == c->me->id)
@@ -56,7 +42,7 @@ user_rm_exec(struct cmd_call *c)
 		else
 			r = user_remove(c->sh->db, t->v[i].id);
 	}
-	return (r == DB_OK ? user_admins_remain(c, &before) : r);
+	return (r == DB_OK ? admins_remain(c, &before) : r);
 }
 
 const struct cmd_entry cmd_user_rm = {
@@ -100,10 +86,12 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "unassign-group", .kind = VALUE_USERGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP",
 	    .brief = "take out of a user group" },
-	{ .name = "expires", .kind = VALUE_WHEN, .arg = "TIME",
-	    .brief = "until when they may log in" },
+	OPT_EXPIRES("until when they may log in"),
 	{ .name = "unset-expires", .kind = VALUE_FLAG,
 	    .brief = "they may log in without an end" },
+	OPT_FROM("the networks that they may log in from"),
+	{ .name = "unset-from", .kind = VALUE_FLAG,
+	    .brief = "they may log in from anywhere" },
 	{ .name = "disable", .kind = VALUE_FLAG,
 	    .brief = "they may not log in for now" },
 	{ .name = "enable", .kind = VALUE_FLAG,
@@ -111,19 +99,45 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = NULL }
 };
 
-/* Name, e-mail, comment, end, and whether they may log in. */
+/* The end that is given, if it is. */
+static int
+take_expires(struct cmd_call *c, int64_t *until)
+{
+	if (opt_given(c, "expires") &&
+	    (when_parse(opt_text(c, "expires"), c->now, until) == -1 ||
+	    *until <= c->now))
+		return (cmd_fail(c, "--expires is in the past: --disable "
+		    "keeps somebody out at once"));
+	return (DB_OK);
+}
+
+/* From where and until when. */
+static int
+update_limits(struct cmd_call *c, struct user *u)
+{
+	char	*from = NULL;
+	int	 r;
+
+	if ((r = take_expires(c, &u->expires_at)) != DB_OK ||
+	    (r = limits_from(c, &from)) != DB_OK)
+		return (r);
+	if (opt_given(c, "unset-expires"))
+		u->expires_at = 0;
+	if (from != NULL || opt_given(c, "unset-from")) {
+		free(u->allowed_from);
+		u->allowed_from = from;
+	}
+	return (from != NULL ? limits_keep_me(c, u->id, from) : DB_OK);
+}
+
+/* Name, e-mail, comment, limits, and whether they may log in. */
 static int
 update_row(struct cmd_call *c, struct user *u)
 {
-	int64_t	until = u->expires_at;
 	int	r;
 
-	if (opt_given(c, "expires") &&
-	    (when_parse(opt_text(c, "expires"), c->now, &until) == -1 ||
-	    until <= c->now))
-		return (cmd_fail(c, "--expires is in the past: --disable "
-		    "keeps somebody out at once"));
-	u->expires_at = opt_given(c, "unset-expires") ? 0 : until;
+	if ((r = update_limits(c, u)) != DB_OK)
+		return (r);
 	if (opt_given(c, "disable"))
 		u->disabled = 1;
 	if (opt_given(c, "enable"))
@@ -223,7 +237,7 @@ update_check(struct cmd_call *c)
 					    "invite_token", NULL };
 	static const char *const	either[][2] = {
 		{ "set-admin", "unset-admin" }, { "disable", "enable" },
-		{ "expires", "unset-expires" },
+		{ "expires", "unset-expires" }, { "from", "unset-from" },
 		{ "invite_token", "remove_invite" },
 		{ "max-uses", "remove_invite" }, { NULL, NULL }
 	};
@@ -252,12 +266,14 @@ static int
 user_update_exec(struct cmd_call *c)
 {
 	const struct refs	*t = &c->targets;
-	struct admins		 before;
+	struct admins_before	 before;
+	int64_t			 until = 0;
 	size_t			 i;
 	int			 r;
 
 	if ((r = update_check(c)) != DB_OK ||
-	    (r = user_admins(c->sh->db, c->now, &before)) != DB_OK)
+	    (r = take_expires(c, &until)) != DB_OK ||
+	    (r = admins_count(c, until, &before)) != DB_OK)
 		return (r);
 	for (i = 0; r == DB_OK && i < t->n; i++) {
 		if (opt_given(c, "disable") && t->v[i].id == c->me->id)
@@ -266,7 +282,7 @@ user_update_exec(struct cmd_call *c)
 		else
 			r = update_user(c, t->v[i].id);
 	}
-	return (r == DB_OK ? user_admins_remain(c, &before) : r);
+	return (r == DB_OK ? admins_remain(c, &before) : r);
 }
 
 const struct cmd_entry cmd_user_update = {

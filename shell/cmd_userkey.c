@@ -15,37 +15,72 @@
 #include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
-#include "shell/cmd_user.h"
 #include "shell/entity.h"
+#include "shell/limits.h"
 #include "shell/proof.h"
 #include "shell/pubkeys.h"
 #include "shell/run.h"
+#include "shell/when.h"
 
 /* userkey create -- let a key in as a user */
 
 static const struct cmd_opt	create_opts[] = {
 	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
 	    .arg = "TEXT", .brief = "what people should know (the key's own)" },
+	OPT_FROM("the networks that they are good from"),
+	OPT_EXPIRES("until when they are good"),
 	{ .name = NULL }
 };
+
+/* Until when, if that is given. */
+static int
+take_expires(struct cmd_call *c, int64_t *until)
+{
+	if (opt_given(c, "expires") &&
+	    (when_parse(opt_text(c, "expires"), c->now, until) == -1 ||
+	    *until <= c->now))
+		return (cmd_fail(c, "--expires is in the past: \"userkey rm\" "
+		    "keeps a key out at once"));
+	return (DB_OK);
+}
+
+static int
+create_keys(struct cmd_call *c, int64_t until, char *from)
+{
+	const struct pubkeys	*b = c->prepared;
+	const char		*comment = opt_text(c, "comment");
+	struct userkey		 k;
+	size_t			 i;
+	int64_t			 id;
+	int			 r = DB_OK;
+
+	for (i = 0; r == DB_OK && i < b->n; i++) {
+		k = b->v[i];
+		k.expires_at = until;
+		k.allowed_from = from;
+		r = pubkeys_store(c, &k, c->targets.v[0].id, comment, &id);
+		if (r != DB_OK)
+			break;
+		changes_made(c, id);
+		result_line(&c->result, "%" PRId64, id);
+	}
+	return (r);
+}
 
 static int
 userkey_create_exec(struct cmd_call *c)
 {
 	const struct pubkeys	*b = c->prepared;
 	const struct ref	*user = &c->targets.v[0];
-	const char		*comment = opt_text(c, "comment");
-	size_t			 i;
-	int64_t			 id;
-	int			 r = DB_OK;
+	char			*from = NULL;
+	int64_t			 until = 0;
+	int			 r;
 
-	for (i = 0; r == DB_OK && i < b->n; i++) {
-		r = pubkeys_store(c, &b->v[i], user->id, comment, &id);
-		if (r != DB_OK)
-			break;
-		changes_made(c, id);
-		result_line(&c->result, "%" PRId64, id);
-	}
+	if ((r = take_expires(c, &until)) != DB_OK ||
+	    (r = limits_from(c, &from)) != DB_OK)
+		return (r);
+	r = create_keys(c, until, from);
+	free(from);
 	if (b->n == 1)
 		c->entity = xasprintf("%s %s", user->name,
 		    b->v[0].fingerprint);
@@ -99,6 +134,8 @@ static const struct field	fields[] = {
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ "Type", "Type", FIELD_TEXT },
 	{ "Fingerprint", "Fingerprint", FIELD_TEXT },
+	{ "Expires", "ExpiresAt", FIELD_TIME },
+	{ "From", "AllowedFrom", FIELD_TEXT },
 	{ NULL, "DeletedAt", FIELD_TIME },
 	{ NULL, "UserID", FIELD_INT },
 	{ NULL, "Key", FIELD_TEXT },
@@ -138,6 +175,8 @@ put_userkey(struct result *r, const struct userkey *k)
 	result_text(r, k->comment);
 	result_text(r, k->type);
 	result_text(r, k->fingerprint);
+	result_number(r, k->expires_at);
+	result_text(r, k->allowed_from != NULL ? k->allowed_from : "");
 	result_number(r, 0);
 	result_number(r, k->user_id);
 	put_blob(r, k);
@@ -213,6 +252,74 @@ const struct cmd_entry cmd_userkey_inspect = {
 	.exec = userkey_inspect_exec,
 };
 
+/* userkey update -- until when and from where keys are good */
+
+static const struct cmd_opt	update_opts[] = {
+	{ .name = "comment", .letter = 'c', .kind = VALUE_TEXT,
+	    .arg = "TEXT", .brief = "what people should know" },
+	OPT_FROM("the networks that they are good from"),
+	{ .name = "unset-from", .kind = VALUE_FLAG,
+	    .brief = "good from anywhere" },
+	OPT_EXPIRES("until when they are good"),
+	{ .name = "unset-expires", .kind = VALUE_FLAG,
+	    .brief = "good without an end" },
+	{ .name = NULL }
+};
+
+/* One key; from is NULL where that is not to change. */
+static int
+update_key(struct cmd_call *c, int64_t id, int64_t until, char *from)
+{
+	struct userkey	*row, k;
+	int		 r;
+
+	if ((r = userkey_get(c->sh->db, id, &row)) != DB_OK)
+		return (r);
+	k = *row;
+	if (opt_given(c, "comment"))
+		k.comment = (char *)opt_text(c, "comment");
+	if (until != 0 || opt_given(c, "unset-expires"))
+		k.expires_at = until;
+	if (from != NULL || opt_given(c, "unset-from"))
+		k.allowed_from = from;
+	r = userkey_update(c->sh->db, &k);
+	userkey_free(row);
+	return (r);
+}
+
+static int
+userkey_update_exec(struct cmd_call *c)
+{
+	static const char *const	either[][2] = {
+		{ "from", "unset-from" }, { "expires", "unset-expires" },
+		{ NULL, NULL }
+	};
+	struct admins_before		before;
+	char				*from = NULL;
+	int64_t				 until = 0;
+	size_t				 i;
+	int				 r;
+
+	if ((r = opts_check(c, NULL, either)) != DB_OK ||
+	    (r = take_expires(c, &until)) != DB_OK ||
+	    (r = admins_count(c, until, &before)) != DB_OK ||
+	    (r = limits_from(c, &from)) != DB_OK)
+		return (r);
+	for (i = 0; r == DB_OK && i < c->targets.n; i++)
+		r = update_key(c, c->targets.v[i].id, until, from);
+	free(from);
+	return (r == DB_OK ? admins_remain(c, &before) : r);
+}
+
+const struct cmd_entry cmd_userkey_update = {
+	.noun = "userkey", .verb = "update",
+	.brief = "change keys of users: one by its id, or all of a user",
+	.opts = update_opts,
+	.operands = { "USERKEY|USER", VALUE_USERKEY, 1, CMD_MANY },
+	.role = NEED_ADMIN, .flags = CMD_WRITES,
+	.exec = userkey_update_exec,
+};
+
 /* userkey rm -- let keys in no longer */
 
 /* How many of one's own keys let one in. */
@@ -237,11 +344,11 @@ count_mine(struct cmd_call *c, size_t *n)
 static int
 userkey_rm_exec(struct cmd_call *c)
 {
-	struct admins	before;
-	size_t		i, mine, left;
-	int		r;
+	struct admins_before	before;
+	size_t			i, mine, left;
+	int			r;
 
-	if ((r = user_admins(c->sh->db, c->now, &before)) != DB_OK ||
+	if ((r = admins_count(c, 0, &before)) != DB_OK ||
 	    (r = count_mine(c, &mine)) != DB_OK)
 		return (r);
 	for (i = 0; r == DB_OK && i < c->targets.n; i++)
@@ -251,7 +358,7 @@ userkey_rm_exec(struct cmd_call *c)
 	if (mine > 0 && left == 0)
 		return (cmd_fail(c, "you could not log in any more: add "
 		    "another key of yours first, with userkey create"));
-	return (user_admins_remain(c, &before));
+	return (admins_remain(c, &before));
 }
 
 const struct cmd_entry cmd_userkey_rm = {

@@ -23,6 +23,7 @@
 #include "db/seal.h"
 #include "db/session.h"
 #include "db/user.h"
+#include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/unixsock.h"
@@ -197,6 +198,58 @@ set_disabled(int disabled)
 	liar_close();
 }
 
+/* Limits of his account and key that came, or became due, in session. */
+static void
+revalidate_limits(void)
+{
+	static const struct {
+		const char	*user, *key;
+		int64_t		 expires;
+		const char	*why;
+	} cases[] = {
+		{ "10.0.0.0/8", NULL, 0, "your account is no longer for this" },
+		{ NULL, "10.0.0.0/8", 0, "your key is no longer for this" },
+		{ NULL, NULL, 1, "your key has expired" },
+		{ "192.0.2.7", "192.0.2.0/24", INT64_MAX, NULL },
+		{ NULL, NULL, 0, NULL },
+	};
+	struct userkey	*k;
+	struct user	*u;
+	struct liar	 l;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		liar_reach(&l, ST_RUN);
+		liar_open();
+		assert_int_equal(userkey_by_blob(liar_db, liar_bob.blob,
+		    liar_bob.len, &k), DB_OK);
+		assert_int_equal(user_get(liar_db, k->user_id, &u), DB_OK);
+		free(k->allowed_from);
+		free(u->allowed_from);
+		k->allowed_from = (char *)cases[i].key;
+		u->allowed_from = (char *)cases[i].user;
+		k->expires_at = cases[i].expires;
+		assert_int_equal(userkey_update(liar_db, k), DB_OK);
+		assert_int_equal(user_update(liar_db, u), DB_OK);
+		liar_close();
+		assert_string_equal(ask_session("revalidate"),
+		    cases[i].why != NULL ? "stopped" : "ok");
+		if (cases[i].why != NULL)
+			assert_told(&l, cases[i].why);
+		assert_int_equal(liar_bye(&l), cases[i].why != NULL ?
+		    MONITOR_STOPPED : MONITOR_DONE);
+		/* as they were, for the next to get in */
+		k->allowed_from = u->allowed_from = NULL;
+		k->expires_at = 0;
+		liar_open();
+		assert_int_equal(userkey_update(liar_db, k), DB_OK);
+		assert_int_equal(user_update(liar_db, u), DB_OK);
+		liar_close();
+		userkey_free(k);
+		user_free(u);
+	}
+}
+
 static void
 test_revalidate(void **state)
 {
@@ -215,6 +268,7 @@ test_revalidate(void **state)
 	assert_int_equal(liar_bye(&l), MONITOR_ACCOUNT);
 	set_disabled(0);
 
+	revalidate_limits();
 	liar_reach(&l, ST_RUN);
 	liar_open();
 	assert_int_equal(acl_list(liar_db, 0, &list), DB_OK);
