@@ -112,8 +112,9 @@ token=$(grep -oE 'invite:[A-Za-z0-9_-]+' <<<"$out")
 client carol
 as carol run_status 255 p "$token@portal"
 unlike "client" "$err" sshportal
-wait_for 5 log_has 'invite of carol from 127\.0\.0\.1 port [0-9]+ refused: '\
-the account is not for this address' || fail "no such line"
+line='invite of carol from 127\.0\.0\.1 port [0-9]+ refused: '
+line+='the account is not for this address$'
+wait_for 5 log_has "$line" || fail "no such line: $line"
 as carol ok p -b 127.0.0.2 "$token@portal"
 as carol ok p -b 127.0.0.2 web1@portal true
 as carol run_status 255 p web1@portal true
