@@ -317,8 +317,8 @@ test_mysql(void **state)
 static int
 needs_portal(const struct cmd_entry *e)
 {
-	return (strcmp(e->noun, "host") == 0 && e->verb != NULL &&
-	    strcmp(e->verb, "test") == 0);
+	return (e->verb != NULL && (strcmp(e->verb, "test") == 0 ||
+	    strcmp(e->verb, "rotate") == 0));
 }
 
 /* After the others: whether all commands were there. */

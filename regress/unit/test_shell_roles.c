@@ -100,6 +100,7 @@ static const struct {
 	{ ALL, "help" },
 	{ ALL, "exit" },
 	{ ADMIN, "config backup" },
+	{ ADMIN, "userkey update made -c x" },
 	{ ADMIN, "userkey rm made" },
 	{ ADMIN, "user rm made" },
 	{ ADMIN, "acl rm 1" },
