@@ -24,7 +24,9 @@
 #include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
+#include "monitor/access.h"
 #include "monitor/local.h"
+#include "monitor/setup.h"
 #include "monitor/verify.h"
 
 #define FIRST_FD	3
@@ -78,7 +80,10 @@ read_settings(struct flags *o, int argc, char **argv, struct conf *c)
 	return (o->help ? 0 : load_settings(o, c));
 }
 
-/* And with the banner, for those who serve: no other command wants it. */
+/*
+ * And what only those need who serve: the banner, the program that has a say
+ * in who gets in, the token that the first administrator is invited with.
+ */
 static int
 read_for_server(struct flags *o, int argc, char **argv, struct conf *c)
 {
@@ -86,9 +91,13 @@ read_for_server(struct flags *o, int argc, char **argv, struct conf *c)
 	int	status;
 
 	status = read_settings(o, argc, argv, c);
-	if (status == 0 && !o->help && banner_load(c, err, sizeof(err)) == -1)
+	if (status != 0 || o->help)
+		return (status);
+	if (banner_load(c, err, sizeof(err)) == -1 ||
+	    access_hook_check(c->s.acl_check_cmd, err, sizeof(err)) == -1 ||
+	    setup_check_preset(c->p.invite_token, err, sizeof(err)) == -1)
 		return (say(err));
-	return (status);
+	return (0);
 }
 
 /* Makes the memfds of settings and secrets. Returns 0, or -1 with errno. */

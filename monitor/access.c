@@ -4,6 +4,7 @@
  * denies.
  */
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +28,8 @@
 #include "monitor/store.h"
 
 #define OUTPUT_MAX	64	/* bytes of a hook's output that count */
+#define HOOK_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
+			"/sbin:/bin"
 
 int
 access_rules(struct db *db, const struct user *u, const struct host *h,
@@ -87,13 +91,59 @@ host_json(const struct host *h, const char *account)
 	return (text);
 }
 
+/* Whether it can be run, else errno says why not. */
+static int
+is_program(const char *path)
+{
+	struct stat	sb;
+
+	if (stat(path, &sb) == -1 ||
+	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
+		return (0);
+	errno = EACCES;
+	return (S_ISREG(sb.st_mode));
+}
+
+/* As execvpe(3) would look for it. */
+static int
+find_program(const char *name)
+{
+	const char	*dir = HOOK_PATH;
+	char		*path;
+	size_t		 n;
+	int		 found = 0;
+
+	if (strchr(name, '/') != NULL)
+		return (is_program(name));
+	for (; !found; dir += n + 1) {
+		n = strcspn(dir, ":");
+		path = xasprintf("%.*s/%s", (int)n, dir, name);
+		found = is_program(path);
+		free(path);
+		if (dir[n] == '\0')
+			break;
+	}
+	if (!found)
+		errno = ENOENT;
+	return (found);
+}
+
+int
+access_hook_check(const char *program, char *err, size_t errlen)
+{
+	if (program[0] == '\0' || find_program(program))
+		return (0);
+	snprintf(err, errlen, "acl-check-cmd %s: %s; nobody could log in to "
+	    "a host", program, strerror(errno));
+	return (-1);
+}
+
 static void
 hook_exec(const char *program, int verdict, char *user, char *host, int out)
 {
 	char	*argv[] = { (char *)program,
 		    (char *)(verdict ? "allow" : "deny"), user, host, NULL };
-	char	*envp[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:"
-		    "/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	char	*envp[] = { (char *)"PATH=" HOOK_PATH, NULL };
 	int	 null = open("/dev/null", O_RDONLY);
 
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||

@@ -6,6 +6,7 @@
 #ifndef MONITOR_ACCESS_H
 #define MONITOR_ACCESS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct db;
@@ -23,6 +24,13 @@ struct user;
  */
 int	access_rules(struct db *, const struct user *, const struct host *,
 	    const char *account, int64_t now, int *allowed);
+
+/*
+ * Whether there is such a program (a path, or a name that is looked for where
+ * a hook's PATH leads), and somebody may run it; "" is good, too. Returns 0, or
+ * -1 and a sentence.
+ */
+int	access_hook_check(const char *program, char *err, size_t errlen);
 
 /*
  * Runs the hook: `program VERDICT USER HOST` with the verdict so far ("allow"

@@ -43,17 +43,15 @@ is_sqlite(const struct setup *st)
 	return (strcmp(st->settings->db_driver, "sqlite3") == 0);
 }
 
-/* A token that somebody chose has to fit a login name. */
-static int
-preset_check(struct setup *st)
+int
+setup_check_preset(const char *token, char *err, size_t errlen)
 {
-	const char	*token = st->secrets.invite_token;
-	size_t		 n = strlen(token);
+	size_t	n = strlen(token);
 
 	if (n == 0 || (n >= TOKEN_MIN && n <= FIRST_TOKEN_MAX &&
 	    strspn(token, TOKEN_CHARS) == n))
 		return (0);
-	snprintf(st->err, sizeof(st->err),
+	snprintf(err, errlen,
 	    "SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN should be %d to %d letters, "
 	    "digits, '-', '_' or '.'", TOKEN_MIN, FIRST_TOKEN_MAX);
 	return (-1);
@@ -122,11 +120,16 @@ store_prepare(struct setup *st)
 {
 	struct db_options	o = { .driver = st->settings->db_driver,
 				    .conn = st->secrets.db_conn, .setup = 1 };
+	int			made = is_sqlite(st) && database_is_new(st);
 
 	if (db_open(&st->db, &o, st->err, sizeof(st->err)) != DB_OK)
 		return (-1);
 	if (migrations_apply(st->db) != DB_OK)
 		return (store_error(st));
+	/* else a mistyped path looks as if all were gone */
+	if (made)
+		log_info("%s was not there: made it, a new and empty database",
+		    st->settings->db_file);
 	return (0);
 }
 
@@ -175,7 +178,8 @@ setup_run(struct setup *st)
 {
 	const struct settings	*s = st->settings;
 
-	if (preset_check(st) == -1 ||
+	if (setup_check_preset(st->secrets.invite_token, st->err,
+	    sizeof(st->err)) == -1 ||
 	    state_make_dirs(s, st->err, sizeof(st->err)) == -1 ||
 	    key_early(st) == -1)
 		return (-1);

@@ -6,6 +6,8 @@
 #ifndef MONITOR_SETUP_H
 #define MONITOR_SETUP_H
 
+#include <stddef.h>
+
 struct settings;
 
 /*
@@ -16,5 +18,11 @@ struct settings;
  * Returns an exit status, 0 or 1.
  */
 int	setup_main(int secrets_fd, const struct settings *);
+
+/*
+ * Whether an operator's own token for the first invite ("": none) fits a login
+ * name. Returns 0, or -1 and a sentence.
+ */
+int	setup_check_preset(const char *token, char *err, size_t errlen);
 
 #endif

@@ -37,6 +37,21 @@ bad()
 	is "lines" "$(grep -c . <<<"$err")" 1
 }
 
+say "what a start would need is looked at"
+: >"$yaml"
+for hook in "$T/no/such" no-such-program "$yaml" "$T"; do
+	check --acl-check-cmd="$hook"
+	is "status for $hook" "$status" 1
+	like "error" "$err" "acl-check-cmd $hook: .*; nobody could log in"
+done
+for hook in /bin/true true; do
+	check --acl-check-cmd="$hook"
+	is "status for $hook ($err)" "$status" 0
+done
+SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN='a b' check
+is "status of a bad token" "$status" 1
+like "error" "$err" 'INVITE_TOKEN should be'
+
 say "errors, with line and column"
 bad 'db-driver: sqlite3\nnonsense: 1\n' "$yaml:2:1: .*nonsense"
 bad 'db-driver: oracle\n' "$yaml:1:12: .*oracle"

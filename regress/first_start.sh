@@ -29,6 +29,8 @@ if [ "$DB" = sqlite3 ]; then
 	like "its text" "$(cat "$PORTAL_DIR/sshportal.db.key")" \
 	    '^sshportal-key-1:[A-Za-z0-9+/]{43}=$'
 	like "database" "$(mode_of sshportal.db)" "^6[04]0 $owner\$"
+	log_has 'sshportal\.db was not there: made it, a new and empty' ||
+	    fail "the log does not say that it is new"
 fi
 is "state directory" "$(mode_of sshportal.db.d)" "700 $owner"
 is "runtime directory" "$(mode_of sshportal.db.d/run)" "700 $owner"
@@ -86,6 +88,7 @@ fingerprint=$(ssh-keygen -lf "$T/client/known_hosts" | cut -d' ' -f2)
 say "and no longer once one has"
 stop_portal || fail "stop"
 start_portal
+! log_has 'was not there: made it' || fail "the same database is not new"
 is "invite" "$(invite_token)" ''
 ok p admin@portal version
 is "users" "$(db_query 'SELECT COUNT(*) FROM users')" 1

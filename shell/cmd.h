@@ -150,6 +150,8 @@ struct cmd_call {
 	void			(*forget)(void *); /* frees that */
 	int			 audit;		/* exec read a secret: write an
 						   event of it */
+	const char		*warning;	/* it was done, but: a sentence
+						   of our own, or NULL */
 	int			 failed;	/* the rows are printed, and
 						   say what went wrong: exit
 						   status 1 */

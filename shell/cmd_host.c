@@ -21,6 +21,9 @@
 
 /* host create -- add a host to the inventory */
 
+const char	host_input_warning[] = "what people type is not recorded yet: "
+    "with --logging=input nothing is";
+
 const char *const	host_loggings[] = { "disabled", "input", "everything",
 			    NULL };
 
@@ -125,6 +128,8 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 		return (r);
 	if (c->own && (r = host_create_own_judge(c, id)) != DB_OK)
 		return (r);
+	if (h.logging == LOGGING_INPUT)
+		c->warning = host_input_warning;
 	cmd_made(c, id, name);
 	return (DB_OK);
 }

@@ -107,6 +107,8 @@ update_fields(struct cmd_call *c, struct host *h)
 	    host_logging_parse(opt_text(c, "logging"), &h->logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here",
 		    opt_text(c, "logging")));
+	if (opt_given(c, "logging") && h->logging == LOGGING_INPUT)
+		c->warning = host_input_warning;
 	return (hop->n > 0 ? hop_check(c, h) : DB_OK);
 }
 

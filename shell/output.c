@@ -74,6 +74,23 @@ output_row(const struct result *r, size_t i)
 	return (row);
 }
 
+/*
+ * JSON in ASCII, so that no character can disturb the terminal that it may go
+ * to; DEL is one, too, and jansson leaves it as it is.
+ */
+static void
+print_ascii(FILE *out, const char *json)
+{
+	size_t	n;
+
+	for (; *json != '\0'; json += n + (json[n] != '\0')) {
+		n = strcspn(json, "\177");
+		fprintf(out, "%.*s%s", (int)n, json,
+		    json[n] != '\0' ? "\\u007f" : "");
+	}
+	fputc('\n', out);
+}
+
 static void
 print_json(FILE *out, const struct result *r)
 {
@@ -84,11 +101,10 @@ print_json(FILE *out, const struct result *r)
 	rows = r->json != NULL ? json_incref(r->json) : json_array();
 	for (i = 0; i < r->nrows; i++)
 		json_array_append_new(rows, output_row(r, i));
-	/* ASCII: no character can disturb the terminal that it may go to */
 	text = json_dumps(rows, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (text == NULL)
 		fatal("out of memory");
-	fprintf(out, "%s\n", text);
+	print_ascii(out, text);
 	explicit_bzero(text, strlen(text));
 	free(text);
 	json_decref(rows);
@@ -149,6 +165,17 @@ grouped(int64_t n, char buf[32])
 	return (buf);
 }
 
+/* "host" of "hosts"; "ACL of this user" of "ACLs of this user". */
+static void
+print_one(FILE *out, const char *things)
+{
+	const char	*of = strstr(things, " of ");
+	size_t		 n = of != NULL ? (size_t)(of - things) :
+			    strlen(things);
+
+	fprintf(out, "Total: 1 %.*s%s.\n", (int)n - 1, things, things + n);
+}
+
 static void
 print_total(FILE *out, const struct result *r, const char *things)
 {
@@ -159,6 +186,8 @@ print_total(FILE *out, const struct result *r, const char *things)
 		    grouped((int64_t)r->nrows, some),
 		    r->total_is_least ? "more than " : "",
 		    grouped(r->total, all), things);
+	else if (r->nrows == 1)
+		print_one(out, things);
 	else
 		fprintf(out, "Total: %zu %s.\n", r->nrows, things);
 }
@@ -197,6 +226,14 @@ output_error(const struct output *o, const char *sentence)
 	fprintf(o->err, "error: %s\n", safe);
 	fflush(o->err);
 	free(safe);
+}
+
+void
+output_warning(const struct output *o, const char *sentence)
+{
+	fflush(o->out);
+	fprintf(o->err, "warning: %s\n", sentence);
+	fflush(o->err);
 }
 
 void

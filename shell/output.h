@@ -37,6 +37,9 @@ struct json_t	*output_row(const struct result *, size_t row);
 /* "error: " and a sentence, which may have text of others in it. */
 void	output_error(const struct output *, const char *sentence);
 
+/* "warning: " and a sentence of our own, after what was printed. */
+void	output_warning(const struct output *, const char *sentence);
+
 /* Another line to standard error, after an error. */
 void	output_hint(const struct output *, const char *line);
 

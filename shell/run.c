@@ -142,6 +142,7 @@ call_clear(struct cmd_call *c)
 	c->changes = NULL;
 	user_free((struct user *)c->me);
 	c->me = NULL;
+	c->warning = NULL;
 	c->audit = c->failed = c->usage = c->own = 0;
 	c->error[0] = '\0';
 }
@@ -362,6 +363,8 @@ call_run(struct cmd_call *c)
 	    c->now);
 	if (c->entry->print != NULL && (r = c->entry->print(c)) != DB_OK)
 		return (call_failed(c, r));
+	if (c->warning != NULL)
+		output_warning(&sh->out, c->warning);
 	if (output_flush(&sh->out) == -1)
 		return (RUN_FAILED);
 	return (c->failed ? RUN_FAILED : RUN_OK);

@@ -74,8 +74,10 @@ test_host_create(void **state)
 	trial_begin(&t, fixture_use(state)->db);
 	fails(&t, RUN_FAILED, "host create web1", "no key \"default\"");
 	add_keys(&t);
-	ok(&t, "host create bart@web1.example.org:2022 -c 'my \"host\"' "
-	    "-g ops,default --logging=input");
+	assert_int_equal(run(&t, "host create bart@web1.example.org:2022 "
+	    "-c 'my \"host\"' -g ops,default --logging=input"), RUN_OK);
+	assert_string_equal(t.err, "warning: what people type is not recorded "
+	    "yet: with --logging=input nothing is\n");
 	assert_string_equal(t.out, "1\n");
 	assert_int_equal(host_by_name(t.sh.db, "web1", &h), DB_OK);
 	assert_string_equal(h->addr, "web1.example.org");
