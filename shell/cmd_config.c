@@ -255,7 +255,7 @@ print_row(struct cmd_call *c, json_t *row, int first)
 			*end++ = '\0';
 		if (indent)
 			output_text(&c->sh->out, "\n    ");
-		output_text(&c->sh->out, line);
+		output_json(&c->sh->out, line);
 		explicit_bzero(line, strlen(line));
 	}
 	free(text);

@@ -74,25 +74,20 @@ output_row(const struct result *r, size_t i)
 	return (row);
 }
 
-/*
- * JSON in ASCII, so that no character can disturb the terminal that it may go
- * to; DEL is one, too, and jansson leaves it as it is.
- */
-static void
-print_ascii(FILE *out, const char *json)
+void
+output_json(const struct output *o, const char *json)
 {
 	size_t	n;
 
 	for (; *json != '\0'; json += n + (json[n] != '\0')) {
 		n = strcspn(json, "\177");
-		fprintf(out, "%.*s%s", (int)n, json,
+		fprintf(o->out, "%.*s%s", (int)n, json,
 		    json[n] != '\0' ? "\\u007f" : "");
 	}
-	fputc('\n', out);
 }
 
 static void
-print_json(FILE *out, const struct result *r)
+print_json(const struct output *o, const struct result *r)
 {
 	json_t	*rows;
 	size_t	 i;
@@ -104,7 +99,8 @@ print_json(FILE *out, const struct result *r)
 	text = json_dumps(rows, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (text == NULL)
 		fatal("out of memory");
-	print_ascii(out, text);
+	output_json(o, text);
+	fputc('\n', o->out);
 	explicit_bzero(text, strlen(text));
 	free(text);
 	json_decref(rows);
@@ -209,7 +205,7 @@ output_result(const struct output *o, enum form form, const struct result *r,
 		print_facts(o->out, r, now);
 		break;
 	case FORM_JSON:
-		print_json(o->out, r);
+		print_json(o, r);
 		break;
 	case FORM_IDS:
 		print_ids(o->out, r);

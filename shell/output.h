@@ -34,6 +34,12 @@ void	output_result(const struct output *, enum form, const struct result *,
 /* A row as the JSON object that FORM_JSON prints; caller json_decref's. */
 struct json_t	*output_row(const struct result *, size_t row);
 
+/*
+ * JSON that jansson made in ASCII, so that no character can disturb the
+ * terminal that it may go to; DEL, which jansson leaves as it is, is escaped.
+ */
+void	output_json(const struct output *, const char *);
+
 /* "error: " and a sentence, which may have text of others in it. */
 void	output_error(const struct output *, const char *sentence);
 
