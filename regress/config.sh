@@ -48,7 +48,9 @@ for hook in /bin/true true; do
 	check --acl-check-cmd="$hook"
 	is "status for $hook ($err)" "$status" 0
 done
-SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN='a b' check
+PORTAL_ENV=(SSHPORTAL_DEFAULT_ADMIN_INVITE_TOKEN='a b')
+check
+PORTAL_ENV=()
 is "status of a bad token" "$status" 1
 like "error" "$err" 'INVITE_TOKEN should be'
 

@@ -268,7 +268,10 @@ keep(json_t *rows, const char *name, int64_t id, json_t *row)
 	char	key[ID_SIZE];
 
 	snprintf(key, sizeof(key), "%" PRId64, id);
-	put(rows, name != NULL ? name : key, row);
+	/* a name in the store may be no UTF-8: this object is never printed */
+	if (json_object_set_new_nocheck(rows, name != NULL ? name : key,
+	    row) == -1)
+		fatal("out of memory");
 }
 
 static json_t *
