@@ -82,7 +82,9 @@ keep(struct far_telnet *f, struct buf *b, const char *data, size_t len)
 {
 	if (buf_put(b, data, len) == len)
 		return;
-	log_info("the telnet host sends more than it may");
+	/* once, not for each of the thousands that one read may hold */
+	if (!f->ended)
+		log_info("the telnet host sends more than it may");
 	f->ended = 1;
 }
 
