@@ -159,7 +159,8 @@ client_start(struct client *c, int fd)
 		r = no_session(c);
 	ssh_set_blocking(c->ssh, 0);
 	ssh_set_counters(c->ssh, &c->bytes, &c->packets);
-	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY |
+	    SSH_AUTH_METHOD_INTERACTIVE);
 	evp_enter(before);
 	return (r);
 }

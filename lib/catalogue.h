@@ -48,6 +48,7 @@ enum ask {
 	ASK_AUTH_NONE,
 	ASK_AUTH_QUERY,
 	ASK_AUTH_KEY,
+	ASK_AUTH_HELP,
 	ASK_TARGET,
 	ASK_HOSTKEY,
 	ASK_UP_SIGN,
@@ -98,7 +99,7 @@ struct answer_sign {
 	size_t		 len;
 };
 
-/* AUTH_NONE has only the login; AUTH_QUERY no signature. */
+/* AUTH_NONE and AUTH_HELP have only the login; AUTH_QUERY no signature. */
 struct ask_auth {
 	const char	*login;
 	const char	*alg;		/* signature algorithm */
@@ -119,11 +120,12 @@ enum destination {
 	DEST_END_OF_LIST
 };
 
-/* Answer to AUTH_NONE, AUTH_QUERY, AUTH_KEY. */
+/* Answer to AUTH_NONE, AUTH_QUERY, AUTH_KEY, AUTH_HELP. */
 struct answer_auth {
 	uint8_t		 dest;		/* enum destination */
 	const char	*text;		/* DEST_NOTICE: to print; DEST_REFUSED:
-					   banner to show, or "" */
+					   banner to show, or ""; of
+					   AUTH_HELP: instruction */
 };
 
 /* A yes, or a no with the reason that the person reads. */

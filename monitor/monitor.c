@@ -292,7 +292,7 @@ ended_without_login(struct monitor *m)
 	if (login == NULL)
 		log_info("Connection closed by %s port %s [preauth]",
 		    m->address, m->port);
-	else if (m->refused_keys == 0)
+	else if (m->refused_keys + m->refused_helps == 0)
 		log_info("Connection closed by authenticating user %s %s port "
 		    "%s [preauth]", login, m->address, m->port);
 	else {
@@ -306,7 +306,8 @@ ended_without_login(struct monitor *m)
 		return (MONITOR_DONE);	/* by no doing of the client's */
 	if (m->refused_account)
 		return (MONITOR_ACCOUNT);
-	return (m->refused_keys == 0 ? MONITOR_NO_LOGIN : MONITOR_AUTH_FAILED);
+	return (m->refused_keys + m->refused_helps == 0 ? MONITOR_NO_LOGIN :
+	    MONITOR_AUTH_FAILED);
 }
 
 static int

@@ -12,6 +12,7 @@
 
 #include "lib/catalogue.h"
 #include "lib/settings.h"
+#include "lib/sshkey.h"
 #include "monitor/dispatch.h"
 #include "monitor/login.h"
 #include "monitor/sign.h"
@@ -78,6 +79,8 @@ struct monitor {
 	char			*login;		/* last one tried, or NULL */
 	struct login		 wanted;	/* parsed; after login */
 	unsigned		 refused_keys;
+	char			 first_refused[SSHKEY_FINGERPRINT_SIZE];
+	unsigned		 refused_helps;	/* asked for once too often */
 	int			 refused_account; /* disabled or expired */
 	int			 banner_said;
 

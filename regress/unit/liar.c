@@ -454,7 +454,7 @@ liar_auth(struct liar *l, uint8_t type, const char *login,
 	struct msg		body;
 	struct ipc		in;
 
-	if (type == ASK_AUTH_NONE) {
+	if (type == ASK_AUTH_NONE || type == ASK_AUTH_HELP) {
 		a.alg = "";
 		a.key_len = 0;
 	}

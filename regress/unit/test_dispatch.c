@@ -27,6 +27,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_AUTH_NONE] = "A",
 	[ASK_AUTH_QUERY] = "A",
 	[ASK_AUTH_KEY] = "A",
+	[ASK_AUTH_HELP] = "A",
 	[ASK_TARGET] = "O",
 	[ASK_HOSTKEY] = "Hk",
 	[ASK_UP_SIGN] = "Rr",
@@ -52,7 +53,8 @@ static const struct {
 	unsigned	times;
 } counts[] = {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
-	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
+	{ ASK_AUTH_KEY, 6 }, { ASK_AUTH_HELP, 6 }, { ASK_TARGET, 1 },
+	{ ASK_HOSTKEY, 1 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
 	{ ASK_ENDING, 1 }, { ASK_ERRAND, 2 },
 };
@@ -197,6 +199,7 @@ fill(struct msg *m, unsigned type)
 		auth.key_len = sizeof(blob);
 		/* FALLTHROUGH */
 	case ASK_AUTH_NONE:
+	case ASK_AUTH_HELP:
 		put_ask_auth(m, &auth);
 		break;
 	case ASK_HOSTKEY:
