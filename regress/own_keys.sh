@@ -124,6 +124,14 @@ db_query "UPDATE users SET created_at = created_at + 1 WHERE name = 'carol'"
 mux
 is "status" "$status" 0
 
+say "a limited key adds none without limits"
+admin userkey update carol --from=127.0.0.0/8
+feed 1 "$T/rsa.pub" carol 'userkey create'
+like "limited" "$err" 'good for some time or from some networks only'
+admin userkey update carol --unset-from
+feed 1 "$T/rsa.pub" carol 'userkey create'
+like "as others" "$err" 'nothing proves'
+
 say "nor of use when its key was removed"
 admin userkey rm carol
 mux

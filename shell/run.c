@@ -50,7 +50,8 @@ has_key(struct shell *sh, int *has)
 	if (sh->userkey == 0)
 		return (DB_OK);
 	r = userkey_get(sh->db, sh->userkey, &k);
-	*has = r == DB_OK && k->user_id == sh->user_id;
+	*has = r == DB_OK && k->user_id == sh->user_id &&
+	    userkey_usable(k, clock_utc());
 	userkey_free(k);
 	return (r == DB_NOTFOUND ? DB_OK : r);
 }
@@ -77,7 +78,8 @@ run_identify(struct shell *sh, struct user **me, char *err)
 		snprintf(err, CMD_ERROR_MAX, "the accounts were replaced by "
 		    "restored ones: log in again");
 	else if (r == DB_OK && !has)
-		snprintf(err, CMD_ERROR_MAX, "your key was removed");
+		snprintf(err, CMD_ERROR_MAX, "your key was removed or has "
+		    "expired");
 	else if (r == DB_OK && user_usable(*me, clock_utc()))
 		return (DB_OK);
 	else if (r == DB_OK || r == DB_NOTFOUND)
