@@ -34,6 +34,8 @@ static const struct {
 	    server_verify },
 	{ "admin", "the admin shell on this machine (flags as of the server, "
 	    "COMMAND)", server_admin },
+	{ "backup", "copy the SQLite database while it is used (flags as of "
+	    "the server, FILE)", server_backup },
 	{ "import", "take over an original sshportal (\"sshportal import "
 	    "--help\")", server_import },
 	{ "genkey", "print a new master key", make_key },

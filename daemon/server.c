@@ -25,6 +25,7 @@
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "monitor/access.h"
+#include "monitor/backup.h"
 #include "monitor/local.h"
 #include "monitor/setup.h"
 #include "monitor/verify.h"
@@ -236,6 +237,40 @@ server_admin(int argc, char **argv)
 			fatal("no locked memory for the settings");
 		status = local_main(&c.s, &c.p, argv + 2 + used,
 		    argc - 2 - used);
+	}
+	conf_free(&c);
+	return (status);
+}
+
+static const char backup_usage[] =
+    "usage: sshportal backup [flags as of the server] FILE\n";
+
+int
+server_backup(int argc, char **argv)
+{
+	struct conf	c;
+	struct flags	o;
+	char		err[CONF_ERR_MAX];
+	int		status, used;
+
+	harden_dumps();
+	if (flags_parse_head(&o, argc - 2, argv + 2, &used, err,
+	    sizeof(err)) == -1)
+		return (say_usage(err));
+	if (o.help) {
+		fputs(backup_usage, stdout);
+		return (0);
+	}
+	if (argc - 2 - used != 1) {
+		fputs(backup_usage, stderr);
+		return (EXIT_USAGE);
+	}
+	conf_init(&c);
+	if ((status = load_settings(&o, &c)) == 0) {
+		log_init("backup", c.s.log_level);
+		if (secret_settings_lock(&c.p) == -1)
+			fatal("no locked memory for the settings");
+		status = backup_main(&c.s, &c.p, argv[2 + used]);
 	}
 	conf_free(&c);
 	return (status);

@@ -22,6 +22,9 @@ int	server_verify(int argc, char **argv);
  */
 int	server_admin(int argc, char **argv);
 
+/* "sshportal backup": flags as of the server, then the file. The same. */
+int	server_backup(int argc, char **argv);
+
 /*
  * "sshportal import": an original's inventory becomes ours; its own flags, and
  * those of the server. The same.

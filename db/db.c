@@ -229,6 +229,16 @@ db_note(struct db *db, int status)
 }
 
 int
+db_copy(struct db *db, int fd)
+{
+	int	r;
+
+	if ((r = db_ready(db)) != DB_OK)
+		return (r);
+	return (db_note(db, db->driver->copy(db, fd)));
+}
+
+int
 db_checkpoint(struct db *db)
 {
 	int	r;

@@ -88,6 +88,14 @@ void		 db_close(struct db *db);
  */
 int		 db_checkpoint(struct db *db);
 
+/*
+ * Writes a copy of the whole database, as it stands at one moment, to an empty
+ * file; others may write to the database meanwhile. While it is made, the copy
+ * lies beside the database too. DB_INVALID where the engine has a tool of its
+ * own for that.
+ */
+int		 db_copy(struct db *db, int fd);
+
 /* One round trip, with a reconnect if the connection was lost. */
 int		 db_ping(struct db *db);
 

@@ -64,6 +64,8 @@ struct db_driver {
 	int64_t		(*changes)(struct db_stmt *);
 	int64_t		(*last_id)(struct db_stmt *);
 	int		(*checkpoint)(struct db *);
+	/* Copies the whole database to a file (db_copy()). */
+	int		(*copy)(struct db *, int fd);
 	/* Copies the whole database aside before migrating from `version`. */
 	int		(*backup)(struct db *, int version);
 };

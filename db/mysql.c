@@ -483,6 +483,14 @@ my_checkpoint(struct db *db)
 	return (DB_OK);
 }
 
+static int
+my_copy(struct db *db, int fd)
+{
+	(void)fd;
+	return (db_fail(db, DB_INVALID, "MySQL and MariaDB are copied by "
+	    "mariadb-dump(1), with --single-transaction"));
+}
+
 /* The server's own backups are its administrators' business. */
 static int
 my_backup(struct db *db, int version)
@@ -511,5 +519,6 @@ const struct db_driver driver_mysql = {
 	.changes = my_changes,
 	.last_id = my_last_id,
 	.checkpoint = my_checkpoint,
+	.copy = my_copy,
 	.backup = my_backup,
 };

@@ -178,14 +178,15 @@ test_many(void **state)
 	}
 	fclose(f);
 	t.sh.in = fmemopen(in, len, "r");
-	ok(&t, "userkey create root");
+	ok(&t, "user invite many@example.org");
+	ok(&t, "userkey create many");
 	all = changes(&t);
 	assert_int_equal(json_array_size(all), 100);
 	for (i = 0; i < 100; i++)
 		assert_int_equal(json_integer_value(json_object_get(
 		    json_array_get(all, i), "ID")), i + 1);
 	json_decref(all);
-	ok(&t, "userkey rm root");
+	ok(&t, "userkey rm many");
 	assert_int_equal(json_array_size(all = changes(&t)), 100);
 	json_decref(all);
 	at = lines;
