@@ -263,8 +263,8 @@ event_check(struct db *db, const struct event *e)
 	return (db_check_text(db, "arguments", e->args));
 }
 
-#define SAME_EVENT \
-	"created_at = ? AND author_name = ? AND source = ? AND domain = ?" \
+#define WHERE_SAME_EVENT \
+	" WHERE created_at = ? AND author_name = ? AND source = ? AND domain = ?" \
 	" AND action = ? AND entity = ? AND args = ?"
 
 /* Mostly under its own number; else among those of its second. */
@@ -282,10 +282,10 @@ load_event_known(struct db *db, const struct event *e, int *known)
 	int			r;
 
 	r = is_known(db, known, "SELECT id FROM (SELECT * FROM events"
-	    " WHERE id = ?) e WHERE " SAME_EVENT, binds);
+	    " WHERE id = ?) e" WHERE_SAME_EVENT, binds);
 	if (r != DB_OK || *known)
 		return (r);
-	return (is_known(db, known, "SELECT id FROM events WHERE " SAME_EVENT
+	return (is_known(db, known, "SELECT id FROM events" WHERE_SAME_EVENT
 	    " LIMIT 1", binds + 1));
 }
 

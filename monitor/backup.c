@@ -111,7 +111,8 @@ backup_main(const struct settings *s, struct secret_settings *ss,
 	if (status == 0 && fstat(fd, &st) == 0)
 		printf("%s: %lld bytes; its secrets open with the master key "
 		    "of %s: keep a copy of that elsewhere\n", path,
-		    (long long)st.st_size, *key != '\0' ? key : "the environment");
+		    (long long)st.st_size, *key != '\0' ? key :
+		    "the environment");
 	unlink(part);
 	close(fd);
 	free(part);
