@@ -264,8 +264,8 @@ event_check(struct db *db, const struct event *e)
 }
 
 #define WHERE_SAME_EVENT \
-	" WHERE created_at = ? AND author_name = ? AND source = ? AND domain = ?" \
-	" AND action = ? AND entity = ? AND args = ?"
+	" WHERE created_at = ? AND author_name = ? AND source = ?" \
+	" AND domain = ? AND action = ? AND entity = ? AND args = ?"
 
 /* Mostly under its own number; else among those of its second. */
 int
