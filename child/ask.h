@@ -56,8 +56,8 @@ int	ask_sign(enum ask request, const struct ask_sign *, uint8_t *sig,
 	    size_t *siglen);
 
 /*
- * Asks about a person: request is ASK_AUTH_NONE, ASK_AUTH_QUERY, ASK_AUTH_KEY
- * or ASK_AUTH_HELP. Waits. *text is the answer's, the caller frees it.
+ * Asks about a person: request is ASK_AUTH_NONE, ASK_AUTH_QUERY or
+ * ASK_AUTH_KEY. Waits. *text is the answer's, the caller frees it.
  */
 enum destination ask_auth(enum ask request, const struct ask_auth *,
 	    char **text);

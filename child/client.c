@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,11 +55,12 @@ static int	first_sign_done;
 
 /* libssh signs an exchange: the monitor does. */
 static int
-sign(const uint8_t *transcript, size_t len, size_t hash_len, uint8_t *sig,
-    size_t *siglen)
+sign(const uint8_t *transcript, size_t len, size_t hash_len,
+    size_t sig_hash_len, uint8_t *sig, size_t *siglen)
 {
 	struct ask_sign	a = { .transcript = transcript, .len = len,
-			    .hash_len = hash_len };
+			    .hash_len = hash_len,
+			    .sig_hash_len = sig_hash_len };
 	enum ask	request;
 
 	request = first_sign_done ? ASK_REKEY_SIGN : ASK_KEX_SIGN;
@@ -79,7 +81,6 @@ set_options(ssh_bind bind)
 		{ SSH_BIND_OPTIONS_CIPHERS_S_C, CIPHERS },
 		{ SSH_BIND_OPTIONS_HMAC_C_S, MACS },
 		{ SSH_BIND_OPTIONS_HMAC_S_C, MACS },
-		{ SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, "ssh-ed25519" },
 		{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, USER_KEYS },
 	};
 	_Bool	no = 0;
@@ -99,18 +100,49 @@ set_options(ssh_bind bind)
 	return (0);
 }
 
-static int
-set_hostkey(ssh_bind bind, const struct tell_start *start)
+/* What a key signs with: its type, but RSA never with SHA-1 (RFC 8332). */
+static const char *
+algorithms(ssh_key key)
 {
-	ssh_key		key;
+	if (ssh_key_type(key) == SSH_KEYTYPE_RSA)
+		return ("rsa-sha2-512,rsa-sha2-256");
+	return (ssh_key_type_to_char(ssh_key_type(key)));
+}
+
+/* Offers one key, which libssh owns from then on; -1 if it cannot be. */
+static int
+offer(ssh_bind bind, const uint8_t *blob, size_t len, char *list, size_t size)
+{
+	ssh_key	key;
+	size_t	used = strlen(list);
+
+	if (evp_hollow_key(blob, len, &key) == -1)
+		return (-1);
+	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) != 0) {
+		ssh_key_free(key);
+		return (-1);
+	}
+	snprintf(list + used, size - used, "%s%s", used == 0 ? "" : ",",
+	    algorithms(key));
+	return (0);
+}
+
+/* The host keys, of each kind one; a client takes what it knows us by. */
+static int
+set_hostkeys(ssh_bind bind, const struct tell_start *start)
+{
+	char		list[HOSTKEYS_MAX * ALG_MAX] = "";
 	uint32_t	i;
 
 	for (i = 0; i < start->nkeys; i++) {
-		if (evp_hollow_key(start->keys[i].blob, start->keys[i].len,
-		    &key) == 0)
-			return (ssh_bind_options_set(bind,
-			    SSH_BIND_OPTIONS_IMPORT_KEY, key));
+		if (offer(bind, start->keys[i].blob, start->keys[i].len, list,
+		    sizeof(list)) == -1)
+			log_error("host key %u of %u cannot be offered",
+			    i + 1, start->nkeys);
 	}
+	if (*list != '\0')
+		return (ssh_bind_options_set(bind,
+		    SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, list));
 	log_error("no host key of a kind that can be offered");
 	return (-1);
 }
@@ -139,7 +171,7 @@ client_prepare(struct client *c, const struct tell_start *start)
 	evp_set_signer(sign);
 	if ((c->bind = ssh_bind_new()) == NULL ||
 	    (c->ssh = ssh_new()) == NULL || set_options(c->bind) == -1 ||
-	    set_hostkey(c->bind, start) != 0)
+	    set_hostkeys(c->bind, start) != 0)
 		r = no_session(c);
 	evp_enter(before);
 	return (r);
@@ -159,8 +191,7 @@ client_start(struct client *c, int fd)
 		r = no_session(c);
 	ssh_set_blocking(c->ssh, 0);
 	ssh_set_counters(c->ssh, &c->bytes, &c->packets);
-	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY |
-	    SSH_AUTH_METHOD_INTERACTIVE);
+	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY);
 	evp_enter(before);
 	return (r);
 }

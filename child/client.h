@@ -35,7 +35,7 @@ struct client {
 	struct ssh_counter_struct packets;
 	unsigned		 requests;	/* to be let in, of any kind */
 	unsigned		 queries;	/* keys asked about */
-	unsigned		 attempts;	/* signatures, calls for help */
+	unsigned		 attempts;	/* signatures */
 	int			 asked_none;
 	int			 greeted;	/* has got the banner */
 	struct alive		 alive;		/* counts its packets */

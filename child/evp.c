@@ -6,7 +6,9 @@
  * version, a string "SSH-2.0-…"), which EVP_DigestUpdate() keeps, and signs
  * the hash with its host key, for which EVP_DigestSign() asks the monitor.
  * When a person logs in, EVP_DigestVerify() keeps the signature that libssh
- * found right; the monitor verifies it again, and both must agree. libssh 0.12
+ * found right; the monitor verifies it again, and both must agree. No private
+ * half is here, and none is used: the hollow keys that libssh gets have the
+ * true public half, for K_S and the size of a signature. libssh 0.12
  * makes the public half of an Ed25519 key from its private half, which is
  * hollow: EVP_PKEY_new_raw_private_key() hands out the real public half.
  *
@@ -36,7 +38,9 @@
 #define SK_DATA_LEN	69	/* SHA-256, flags, counter, SHA-256 */
 #define SK_FLAGS_OFF	32
 #define SK_COUNTER_OFF	33
-#define BLOB_TYPE	"ssh-ed25519"
+#define ED25519		"ssh-ed25519"
+#define RSA_TYPE	"ssh-rsa"
+#define NUMBER		"\3"	/* a private number, as good as any other */
 
 typedef int digest_update(EVP_MD_CTX *, const void *, size_t);
 typedef int digest_final(EVP_MD_CTX *, unsigned char *, unsigned int *);
@@ -182,6 +186,15 @@ EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len)
 	return (real_update(ctx, data, len));
 }
 
+/* The length of the hash within a signature; 0: it has none (Ed25519). */
+static size_t
+digest_len(EVP_MD_CTX *ctx)
+{
+	const EVP_MD	*md = EVP_MD_CTX_get0_md(ctx);
+
+	return (md == NULL ? 0 : EVP_MD_get_size(md));
+}
+
 int
 EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *siglen,
     const unsigned char *data, size_t len)
@@ -194,7 +207,8 @@ EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *siglen,
 		return (real_sign(ctx, sig, siglen, data, len));
 	if (sig == NULL || signer == NULL || transcript_len == 0)
 		return (0);
-	r = signer(transcript, transcript_len, len, sig, siglen);
+	r = signer(transcript, transcript_len, len, digest_len(ctx), sig,
+	    siglen);
 	explicit_bzero(transcript, transcript_len);
 	transcript_len = 0;
 	return (r == 0);
@@ -205,11 +219,9 @@ static void
 keep_verified(EVP_MD_CTX *ctx, const uint8_t *sig, size_t siglen,
     const uint8_t *data, size_t len)
 {
-	const EVP_MD	*md = EVP_MD_CTX_get0_md(ctx);
-
 	memcpy(verified.sig, sig, siglen);
 	verified.len = siglen;
-	verified.hash_len = md == NULL ? 0 : EVP_MD_get_size(md);
+	verified.hash_len = digest_len(ctx);
 	verified.sk_flags = 0;
 	verified.sk_counter = 0;
 	if (len == SK_DATA_LEN) {
@@ -274,26 +286,68 @@ evp_take_refused(void)
 	return (r);
 }
 
-/* The public half out of an ssh-ed25519 blob (RFC 8709, section 4). */
-static int
-read_blob(const uint8_t *blob, size_t len)
-{
-	struct msg	 m;
-	const uint8_t	*pub;
-	size_t		 n;
+/* A public half out of a blob, as its private part has it once more. */
+struct public_half {
+	const uint8_t	*type, *a, *b;
+	size_t		 type_len, a_len, b_len;
+};
 
+static int
+is_type(const struct public_half *p, const char *type)
+{
+	return (p->type_len == strlen(type) &&
+	    memcmp(p->type, type, p->type_len) == 0);
+}
+
+/*
+ * ssh-ed25519: the key (RFC 8709, section 4). ssh-rsa: e and n (RFC 4253,
+ * section 6.6). ecdsa-sha2-…: the curve and the point (RFC 5656, section 3.1).
+ */
+static int
+read_blob(const uint8_t *blob, size_t len, struct public_half *p)
+{
+	struct msg	m;
+
+	memset(p, 0, sizeof(*p));
 	msg_borrow(&m, blob, len);
-	msg_want_text(&m, BLOB_TYPE);
-	pub = msg_get_blob(&m, ED25519_LEN, &n);
-	if (!msg_end(&m) || n != ED25519_LEN)
+	p->type = msg_get_blob(&m, ALG_MAX, &p->type_len);
+	p->a = msg_get_blob(&m, len, &p->a_len);
+	if (p->type != NULL && !is_type(p, ED25519))
+		p->b = msg_get_blob(&m, len, &p->b_len);
+	if (!msg_end(&m))
 		return (-1);
-	memcpy(hollow_pub, pub, ED25519_LEN);
-	return (0);
+	return (p->b == NULL && p->a_len != ED25519_LEN ? -1 : 0);
+}
+
+/*
+ * Numbers that could be the private ones for all that is checked. Nothing is
+ * ever computed with them.
+ */
+static void
+put_secret(struct msg *m, const struct public_half *p)
+{
+	int	i;
+
+	if (is_type(p, ED25519)) {
+		msg_put_blob(m, p->a, p->a_len);
+		msg_put_u32(m, 2 * ED25519_LEN);
+		msg_put_raw(m, hollow_seed, ED25519_LEN);
+		msg_put_raw(m, p->a, ED25519_LEN);
+	} else if (is_type(p, RSA_TYPE)) {
+		msg_put_blob(m, p->b, p->b_len);
+		msg_put_blob(m, p->a, p->a_len);
+		for (i = 0; i < 4; i++)		/* d, iqmp, p, q */
+			msg_put_text(m, NUMBER);
+	} else {
+		msg_put_blob(m, p->a, p->a_len);
+		msg_put_blob(m, p->b, p->b_len);
+		msg_put_text(m, NUMBER);
+	}
 }
 
 /* The private part of OpenSSH's key file (PROTOCOL.key), unencrypted. */
 static void
-put_private(struct msg *m)
+put_private(struct msg *m, const struct public_half *pub)
 {
 	struct msg	p;
 	uint8_t		pad;
@@ -301,11 +355,8 @@ put_private(struct msg *m)
 	msg_init(&p);
 	msg_put_u32(&p, 0);	/* twice the same: "decrypted well" */
 	msg_put_u32(&p, 0);
-	msg_put_text(&p, BLOB_TYPE);
-	msg_put_blob(&p, hollow_pub, ED25519_LEN);
-	msg_put_u32(&p, 2 * ED25519_LEN);
-	msg_put_raw(&p, hollow_seed, ED25519_LEN);
-	msg_put_raw(&p, hollow_pub, ED25519_LEN);
+	msg_put_blob(&p, pub->type, pub->type_len);
+	put_secret(&p, pub);
 	msg_put_text(&p, "hollow");
 	for (pad = 1; p.len % 8 != 0; pad++)
 		msg_put_u8(&p, pad);
@@ -315,7 +366,7 @@ put_private(struct msg *m)
 
 /* The hollow key as the text of a key file; caller frees. */
 static char *
-hollow_text(const uint8_t *blob, size_t len)
+hollow_text(const uint8_t *blob, size_t len, const struct public_half *pub)
 {
 	static const char	 magic[] = "openssh-key-v1"; /* with its NUL */
 	struct msg		 m;
@@ -328,7 +379,7 @@ hollow_text(const uint8_t *blob, size_t len)
 	msg_put_text(&m, "");
 	msg_put_u32(&m, 1);
 	msg_put_blob(&m, blob, len);
-	put_private(&m);
+	put_private(&m, pub);
 	base64 = xmalloc(m.len / 3 * 4 + 5);
 	EVP_EncodeBlock((unsigned char *)base64, m.data, m.len);
 	text = xasprintf("-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n"
@@ -338,19 +389,30 @@ hollow_text(const uint8_t *blob, size_t len)
 	return (text);
 }
 
+/* A seed to know it by. */
+static int
+seed_ed25519(const struct public_half *p)
+{
+	have_hollow = 0;
+	if (RAND_bytes(hollow_seed, sizeof(hollow_seed)) != 1)
+		return (-1);
+	memcpy(hollow_pub, p->a, ED25519_LEN);
+	have_hollow = 1;
+	return (0);
+}
+
 int
 evp_hollow_key(const uint8_t *blob, size_t len, ssh_key *key)
 {
 	enum evp_side	 before;
+	struct public_half	 p;
 	char		*text;
 	int		 r;
 
-	have_hollow = 0;
-	if (read_blob(blob, len) == -1 ||
-	    RAND_bytes(hollow_seed, sizeof(hollow_seed)) != 1)
+	if (read_blob(blob, len, &p) == -1 ||
+	    (is_type(&p, ED25519) && seed_ed25519(&p) == -1))
 		return (-1);
-	have_hollow = 1;
-	text = hollow_text(blob, len);
+	text = hollow_text(blob, len, &p);
 	before = evp_enter(EVP_SIDE_CLIENT);
 	r = ssh_pki_import_privkey_base64(text, NULL, NULL, NULL, key);
 	evp_enter(before);

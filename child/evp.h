@@ -26,11 +26,13 @@ enum evp_side {
 
 /*
  * Signs what libssh hashed in a key exchange (RFC 4253, section 8): len bytes
- * of transcript, of which libssh made a hash of hash_len bytes. *siglen is the
- * room in sig, then the length. Returns 0, or -1: refused.
+ * of transcript, of which libssh made a hash of hash_len bytes, to be signed
+ * with a hash of sig_hash_len bytes once more (0: none, Ed25519). *siglen is
+ * the room in sig, then the length. Returns 0, or -1: refused.
  */
 typedef int evp_signer(const uint8_t *transcript, size_t len,
-	    size_t hash_len, uint8_t *sig, size_t *siglen);
+	    size_t hash_len, size_t sig_hash_len, uint8_t *sig,
+	    size_t *siglen);
 
 /* A signature of a person that libssh found to be right. */
 struct evp_verified {
@@ -54,9 +56,10 @@ enum evp_side	 evp_enter(enum evp_side);
 void		 evp_set_signer(evp_signer *);
 
 /*
- * A host key for libssh with this public half (an ssh-ed25519 blob) and a
- * random private half that signs nothing. One at a time. Returns 0 and a key
- * that the caller frees with ssh_key_free(), or -1: not such a blob.
+ * A host key for libssh with this public half (a blob: Ed25519, ECDSA or RSA)
+ * and a private half that is none and signs nothing. One Ed25519 key at a time.
+ * Returns 0 and a key that the caller frees with ssh_key_free(), or -1: not
+ * such a blob.
  */
 int		 evp_hollow_key(const uint8_t *blob, size_t len, ssh_key *);
 

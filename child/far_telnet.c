@@ -82,9 +82,7 @@ keep(struct far_telnet *f, struct buf *b, const char *data, size_t len)
 {
 	if (buf_put(b, data, len) == len)
 		return;
-	/* once, not for each of the thousands that one read may hold */
-	if (!f->ended)
-		log_info("the telnet host sends more than it may");
+	log_info("the telnet host sends more than it may");
 	f->ended = 1;
 }
 

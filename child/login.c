@@ -202,44 +202,19 @@ try_key(struct conn *conn, ssh_message msg, const struct ask_auth *login)
 	}
 }
 
-/*
- * Keyboard-interactive (RFC 4256), which clients come to when no key has done:
- * an instruction that they print, no question, then a refusal. The refusal
- * offers it no more, or stock clients would come and print thrice.
- */
-static void
-try_interactive(struct conn *conn, ssh_message msg, const struct ask_auth *a)
-{
-	struct client	*c = &conn->client;
-	char		*text;
-
-	if (++c->attempts > conn->settings->max_auth_tries) {
-		too_many(c);
-		return;
-	}
-	(void)ask_auth(ASK_AUTH_HELP, a, &text);
-	ssh_set_auth_methods(c->ssh, SSH_AUTH_METHOD_PUBLICKEY);
-	if (text[0] == '\0' || ssh_message_auth_interactive_request(msg, "",
-	    text, 0, NULL, NULL) != SSH_OK)
-		ssh_message_reply_default(msg);
-	free(text);
-}
-
 void
 login_message(struct conn *conn, ssh_message msg)
 {
 	struct ask_auth	a = { .login = ssh_message_auth_user(msg),
 			    .alg = "" };
 
-	if (conn->client.state == CLIENT_AUTH &&
-	    ++conn->client.requests > REQUESTS_MAX) {
-		too_many(&conn->client);
-		return;
-	}
-	/* answers to an instruction are without a name, and change nothing */
 	if (conn->client.state != CLIENT_AUTH || a.login == NULL ||
 	    strlen(a.login) > LOGIN_MAX) {
 		ssh_message_reply_default(msg);
+		return;
+	}
+	if (++conn->client.requests > REQUESTS_MAX) {
+		too_many(&conn->client);
 		return;
 	}
 	greet(conn, a.login);
@@ -249,9 +224,6 @@ login_message(struct conn *conn, ssh_message msg)
 		break;
 	case SSH_AUTH_METHOD_PUBLICKEY:
 		try_key(conn, msg, &a);
-		break;
-	case SSH_AUTH_METHOD_INTERACTIVE:
-		try_interactive(conn, msg, &a);
 		break;
 	default:
 		ssh_message_reply_default(msg);

@@ -70,6 +70,19 @@ warm_ed25519(void)
 	EVP_PKEY_free(key);
 }
 
+/* What host keys of these kinds are made of, and sign with. */
+static void
+warm_kind(const char *key, const char *signature)
+{
+	EVP_KEYMGMT	*k = EVP_KEYMGMT_fetch(NULL, key, NULL);
+	EVP_SIGNATURE	*s = EVP_SIGNATURE_fetch(NULL, signature, NULL);
+
+	if (k == NULL || s == NULL)
+		fatal("OpenSSL does no %s", signature);
+	EVP_SIGNATURE_free(s);
+	EVP_KEYMGMT_free(k);
+}
+
 void
 child_warm_up(void)
 {
@@ -91,6 +104,8 @@ child_warm_up(void)
 		fatal("no random numbers");
 	warm_x25519();
 	warm_ed25519();
+	warm_kind("EC", "ECDSA");
+	warm_kind("RSA", "RSA");
 	chacha_check();
 	sandbox_prepare();
 }

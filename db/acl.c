@@ -396,17 +396,12 @@ acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 	return (best != NULL ? best->action : ACL_DENY);
 }
 
-/*
- * OpenSSH's server takes what follows a colon for a way to log in: "root:any"
- * is root there, whatever patterns make of it.
- */
 int
 acl_account_valid(const char *account)
 {
 	size_t	len = strlen(account);
 
-	return (len > 0 && len <= DB_NAME_MAX && text_is_clean(account, len) &&
-	    strchr(account, ':') == NULL);
+	return (len > 0 && len <= DB_NAME_MAX && text_is_clean(account, len));
 }
 
 int
@@ -539,12 +534,6 @@ groups_meet(const struct acl *a, const struct host *h)
 	return (0);
 }
 
-static int
-reaches(const struct acl *a, const struct host *h)
-{
-	return (groups_meet(a, h) || pattern_fits(a, h));
-}
-
 /* Adds an account if those rules that matched allow it. */
 static void
 judge_account(struct acl_list *l, const struct host *h, const char *account,
@@ -570,7 +559,8 @@ judge_host(struct acl_list *l, const struct host *h, int64_t now,
 	size_t			 i;
 
 	for (i = 0; i < l->n; i++)
-		l->v[i].matched = reaches(&l->v[i], h);
+		l->v[i].matched = groups_meet(&l->v[i], h) ||
+		    pattern_fits(&l->v[i], h);
 	judge_account(l, h, NULL, now, accounts);
 	for (i = 0; i < l->n; i++) {
 		a = &l->v[i];
@@ -594,46 +584,6 @@ acl_judge_hosts(struct db *db, int64_t user_id, const struct host *hosts,
 	before = bytes_begin();
 	for (i = 0; i < n; i++)
 		judge_host(l, &hosts[i], now, &accounts[i]);
-	uselocale(before);
-	acl_list_free(l);
-	return (DB_OK);
-}
-
-/* Whether a rule allows on one host, now or later, or denies on the other. */
-static int
-is_wider(const struct acl_list *l, const struct host *h,
-    const struct host *other, int64_t now)
-{
-	const struct acl	*a;
-	size_t			 i;
-
-	for (i = 0; i < l->n; i++) {
-		a = &l->v[i];
-		if (a->expiration != 0 && a->expiration <= now)
-			continue;
-		if (a->action == ACL_ALLOW ? reaches(a, h) &&
-		    !reaches(a, other) : reaches(a, other) && !reaches(a, h))
-			return (1);
-	}
-	return (0);
-}
-
-int
-acl_key_widens(struct db *db, int64_t user_id, const struct host *hosts,
-    size_t n, size_t at, int64_t now, int *widens)
-{
-	struct acl_list	*l;
-	locale_t	 before;
-	size_t		 i;
-	int		 r;
-
-	*widens = 1;
-	if ((r = acls_of_user(db, user_id, &l)) != DB_OK)
-		return (r);
-	before = bytes_begin();
-	for (i = 0, *widens = 0; i < n && !*widens; i++)
-		*widens = i != at && hosts[i].key_id == hosts[at].key_id &&
-		    is_wider(l, &hosts[at], &hosts[i], now);
 	uselocale(before);
 	acl_list_free(l);
 	return (DB_OK);

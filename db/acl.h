@@ -128,7 +128,7 @@ int	acl_judge(struct db *db, int64_t user_id, const struct host *h,
 	    const char *account, int64_t now, enum acl_action *verdict,
 	    struct acl_list **rules, const struct acl **by);
 
-/* Whether it may be asked for: 1 to 255 bytes of UTF-8 that show, no colon. */
+/* Whether it may be asked for: 1 to 255 bytes of UTF-8 that show. */
 int	acl_account_valid(const char *account);
 
 /* Whether the rule speaks of the account that acl_judge() was asked about. */
@@ -143,15 +143,6 @@ int	acl_speaks_of_account(const struct acl *a);
 int	acl_judge_hosts(struct db *db, int64_t user_id,
 	    const struct host *hosts, size_t n, int64_t now,
 	    struct db_names *accounts);
-
-/*
- * Whether there is a rule by which the user may be, now or later, on hosts[at]
- * what they may not be on another of the n hosts (as host_list() filled them)
- * that has the same key. Their own accounts apart, which the caller compares.
- */
-int	acl_key_widens(struct db *db, int64_t user_id,
-	    const struct host *hosts, size_t n, size_t at, int64_t now,
-	    int *widens);
 
 /*
  * The host groups that the rules let this user into: names gets those for

@@ -3,6 +3,7 @@
  * The portal's own keys.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/key.h"
 #include "db/query.h"
@@ -19,6 +20,42 @@
 	" k.replaces_id," \
 	" (SELECT COUNT(*) FROM hosts h WHERE h.key_id = k.id)" \
 	" FROM private_keys k "
+
+const struct key_host	key_host_kinds[KEY_HOST_KINDS] = {
+	{ KEY_HOST, "ed25519" },
+	{ KEY_HOST_ECDSA, "ecdsa" },
+	{ KEY_HOST_RSA, "rsa" },
+};
+
+size_t
+key_host_by_name(const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < KEY_HOST_KINDS; i++) {
+		if (strcmp(name, key_host_kinds[i].name) == 0)
+			break;
+	}
+	return (i);
+}
+
+size_t
+key_host_by_type(const char *type)
+{
+	size_t	i;
+
+	for (i = 0; i < KEY_HOST_KINDS; i++) {
+		if (strcmp(type, key_host_kinds[i].type) == 0)
+			break;
+	}
+	return (i);
+}
+
+int
+key_is_host(const char *name)
+{
+	return (key_host_by_name(name) < KEY_HOST_KINDS);
+}
 
 static void
 key_clear(void *row)

@@ -13,7 +13,9 @@
 
 struct sealer;
 
-#define KEY_HOST	"host"		/* the portal's host key */
+#define KEY_HOST	"host"		/* the portal's host key, Ed25519 */
+#define KEY_HOST_ECDSA	"host-ecdsa"	/* others that clients may know it */
+#define KEY_HOST_RSA	"host-rsa"	/*  by; most portals have neither */
 #define KEY_DEFAULT	"default"	/* what a host gets if not told */
 
 struct key {
@@ -32,6 +34,23 @@ struct key {
 					   0: none */
 	int64_t		 nhosts;	/* filled by getters */
 };
+
+/* The portal's host keys: what each is called, and the type it must be of. */
+struct key_host {
+	const char	*name;
+	const char	*type;
+};
+
+/* In the order in which they are offered. */
+#define KEY_HOST_KINDS	3
+extern const struct key_host	key_host_kinds[KEY_HOST_KINDS];
+
+/* The place in key_host_kinds of a name, or of a type; KEY_HOST_KINDS: none. */
+size_t	key_host_by_name(const char *name);
+size_t	key_host_by_type(const char *type);
+
+/* Whether a key of this name is for showing and never for logging in. */
+int	key_is_host(const char *name);
 
 struct key_list {
 	struct key	*v;

@@ -39,6 +39,13 @@ put_ask_sign(struct msg *m, const struct ask_sign *a)
 {
 	msg_put_blob(m, a->transcript, a->len);
 	msg_put_u8(m, a->hash_len);
+	msg_put_u8(m, a->sig_hash_len);
+}
+
+static int
+is_hash_len(uint8_t len)
+{
+	return (len == 32 || len == 48 || len == 64);
 }
 
 int
@@ -46,7 +53,9 @@ get_ask_sign(struct msg *m, struct ask_sign *a)
 {
 	a->transcript = msg_get_blob(m, TRANSCRIPT_MAX, &a->len);
 	a->hash_len = msg_get_u8(m);
-	if (a->hash_len != 32 && a->hash_len != 48 && a->hash_len != 64)
+	a->sig_hash_len = msg_get_u8(m);
+	if (!is_hash_len(a->hash_len) ||
+	    (a->sig_hash_len != 0 && !is_hash_len(a->sig_hash_len)))
 		msg_bad(m);
 	return (done(m));
 }

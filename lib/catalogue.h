@@ -48,7 +48,6 @@ enum ask {
 	ASK_AUTH_NONE,
 	ASK_AUTH_QUERY,
 	ASK_AUTH_KEY,
-	ASK_AUTH_HELP,
 	ASK_TARGET,
 	ASK_HOSTKEY,
 	ASK_UP_SIGN,
@@ -88,6 +87,8 @@ struct ask_sign {
 	const uint8_t	*transcript;
 	size_t		 len;
 	uint8_t		 hash_len;	/* 32, 48 or 64: SHA-256, -384, -512 */
+	uint8_t		 sig_hash_len;	/* of the hash in the signature, the
+					   same, or 0: none (Ed25519) */
 };
 
 /*
@@ -99,7 +100,7 @@ struct answer_sign {
 	size_t		 len;
 };
 
-/* AUTH_NONE and AUTH_HELP have only the login; AUTH_QUERY no signature. */
+/* AUTH_NONE has only the login; AUTH_QUERY no signature. */
 struct ask_auth {
 	const char	*login;
 	const char	*alg;		/* signature algorithm */
@@ -120,12 +121,11 @@ enum destination {
 	DEST_END_OF_LIST
 };
 
-/* Answer to AUTH_NONE, AUTH_QUERY, AUTH_KEY, AUTH_HELP. */
+/* Answer to AUTH_NONE, AUTH_QUERY, AUTH_KEY. */
 struct answer_auth {
 	uint8_t		 dest;		/* enum destination */
 	const char	*text;		/* DEST_NOTICE: to print; DEST_REFUSED:
-					   banner to show, or ""; of
-					   AUTH_HELP: instruction */
+					   banner to show, or "" */
 };
 
 /* A yes, or a no with the reason that the person reads. */

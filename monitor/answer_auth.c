@@ -6,8 +6,7 @@
  *
  * A banner is shown by every client, to people who get in a moment later too,
  * so there is one only where it surely helps: on an invite that will not do,
- * and while the store is away. The others read what to do when their client
- * has no key left to try, and asks for another way in: see help.h.
+ * and while the store is away.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,6 @@
 #include "lib/sshkey.h"
 #include "lib/verify_sig.h"
 #include "lib/xmalloc.h"
-#include "monitor/help.h"
 #include "monitor/invite.h"
 #include "monitor/monitor.h"
 #include "monitor/standing.h"
@@ -128,7 +126,7 @@ signed_by(const struct monitor *m, const struct ask_auth *a, int hostbound)
 	msg_put_text(&data, a->alg);
 	msg_put_blob(&data, a->key, a->key_len);
 	if (hostbound)
-		msg_put_blob(&data, m->host_key.blob, m->host_key.blob_len);
+		msg_put_blob(&data, m->host_key->blob, m->host_key->blob_len);
 	ok = verify_sig(&v, data.data, data.len);
 	msg_free(&data);
 	return (ok);
@@ -294,21 +292,6 @@ enter(struct monitor *m, struct attempt *t)
 	}
 }
 
-/* The child has ended the connection before, if it is honest. */
-static int
-is_past_tries(const struct monitor *m)
-{
-	return (m->use.count[ASK_AUTH_KEY] + m->use.count[ASK_AUTH_HELP] >
-	    m->settings->max_auth_tries);
-}
-
-/* Nothing but the login's name in it? */
-static int
-is_bare(const struct ask_auth *a)
-{
-	return (a->alg[0] == '\0' && a->key_len == 0 && a->sig_len == 0);
-}
-
 static int
 answer_key(struct monitor *m, struct ipc *req, int is_signed)
 {
@@ -318,15 +301,14 @@ answer_key(struct monitor *m, struct ipc *req, int is_signed)
 	if (get_ask_auth(&req->body, &a) == -1 ||
 	    (is_signed ? a.sig_len == 0 : a.sig_len != 0))
 		return (-1);
-	if (is_past_tries(m))
+	/* the child has ended the connection before, if it is honest */
+	if (m->use.count[ASK_AUTH_KEY] > m->settings->max_auth_tries)
 		return (-1);
 	login_parse(&t.login, a.login, m->settings);
 	remember_login(m, &t.login);
 	decide(m, &t, is_signed);
 	if (t.dest == DEST_REFUSED && !m->outage) {
-		if (m->refused_keys++ == 0)
-			sshkey_fingerprint(a.key, a.key_len,
-			    m->first_refused);
+		m->refused_keys++;
 		log_key(m, "Failed", &t);
 	}
 	answer(m, req, &t);
@@ -354,7 +336,8 @@ answer_auth_none(struct monitor *m, struct ipc *req)
 	struct ask_auth	a;
 	struct attempt	t = { .ask = &a, .dest = DEST_REFUSED };
 
-	if (get_ask_auth(&req->body, &a) == -1 || !is_bare(&a))
+	if (get_ask_auth(&req->body, &a) == -1 || a.alg[0] != '\0' ||
+	    a.key_len != 0 || a.sig_len != 0)
 		return (-1);
 	login_parse(&t.login, a.login, m->settings);
 	remember_login(m, &t.login);
@@ -363,32 +346,6 @@ answer_auth_none(struct monitor *m, struct ipc *req)
 		t.text = xstrdup(HEALTHY);
 		m->use.state = ST_NOTICE;
 	}
-	answer(m, req, &t);
-	attempt_free(&t);
-	return (0);
-}
-
-/*
- * It is told once and is free, as a key that was only asked about. No stock
- * client comes a second time: that is counted, and logged as sshd would.
- */
-int
-answer_auth_help(struct monitor *m, struct ipc *req)
-{
-	struct ask_auth	a;
-	struct attempt	t = { .ask = &a, .dest = DEST_REFUSED };
-
-	if (get_ask_auth(&req->body, &a) == -1 || !is_bare(&a) ||
-	    is_past_tries(m))
-		return (-1);
-	login_parse(&t.login, a.login, m->settings);
-	remember_login(m, &t.login);
-	if (m->use.count[ASK_AUTH_HELP] > 1) {
-		m->refused_helps++;
-		log_info("Failed keyboard-interactive for %s from %s port %s "
-		    "ssh2", log_name(&t.login), m->address, m->port);
-	} else
-		t.text = help_sentence(m, &t.login);
 	answer(m, req, &t);
 	attempt_free(&t);
 	return (0);

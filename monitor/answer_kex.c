@@ -23,7 +23,8 @@ answer_sign(struct monitor *m, struct ipc *req, struct sign_exchange *x)
 	if (get_ask_sign(&req->body, &a) == -1)
 		return (-1);
 	msg_init(&sig);
-	if ((wrong = sign_exchange(&a, &m->host_key, x, &sig)) != NULL) {
+	if ((wrong = sign_exchange(&a, m->host_keys, m->nhost_keys, x,
+	    &sig)) != NULL) {
 		log_error("exchange from the child: %s", wrong);
 		msg_free(&sig);
 		return (-1);
@@ -47,6 +48,7 @@ answer_kex_sign(struct monitor *m, struct ipc *req)
 		return (-1);
 	memcpy(m->session_id, x.hash, x.hash_len);
 	m->session_id_len = x.hash_len;
+	m->host_key = x.key;
 	free(m->client_version);
 	m->client_version = xstrdup(x.client_version);
 	m->use.state = ST_AUTH;

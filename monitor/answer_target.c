@@ -69,8 +69,8 @@ no_such_account(struct monitor *m)
 
 	show(&s, m->wanted.account);
 	return (xasprintf("sshportal: \"%s\" cannot be an account on a host: "
-	    "before the \"+\" there are 1 to %d bytes that show, and no "
-	    "colon", s.text, DB_NAME_MAX));
+	    "before the \"+\" there are 1 to %d bytes that show", s.text,
+	    DB_NAME_MAX));
 }
 
 /* What the store says about the wish. */

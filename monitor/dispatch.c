@@ -31,8 +31,6 @@ const struct gate gates[ASK_END_OF_LIST] = {
     AUTH_BYTES, answer_auth_query },
 [ASK_AUTH_KEY] = { IN(ST_AUTH), 6, 0,
     AUTH_BYTES + SIG_MAX, answer_auth_key },
-[ASK_AUTH_HELP] = { IN(ST_AUTH), 6, 0,
-    AUTH_BYTES, answer_auth_help },
 [ASK_TARGET] = { IN(ST_OPEN), 1, 0,
     0, answer_target },
 [ASK_HOSTKEY] = { IN(ST_HOSTKEY) | IN(ST_ERRAND_KEY), 1, 0,
@@ -56,7 +54,7 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_RUN), 2, 0,
     SENTENCE_MAX + FRAME, answer_errand },
 };
-_Static_assert(ASK_END_OF_LIST == 18, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 17, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -65,7 +63,6 @@ static const char *const request_names[] = {
 	[ASK_AUTH_NONE] = "AUTH_NONE",
 	[ASK_AUTH_QUERY] = "AUTH_QUERY",
 	[ASK_AUTH_KEY] = "AUTH_KEY",
-	[ASK_AUTH_HELP] = "AUTH_HELP",
 	[ASK_TARGET] = "TARGET",
 	[ASK_HOSTKEY] = "HOSTKEY",
 	[ASK_UP_SIGN] = "UP_SIGN",

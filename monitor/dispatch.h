@@ -75,7 +75,6 @@ int	answer_rekey_sign(struct monitor *, struct ipc *);
 int	answer_auth_none(struct monitor *, struct ipc *);
 int	answer_auth_query(struct monitor *, struct ipc *);
 int	answer_auth_key(struct monitor *, struct ipc *);
-int	answer_auth_help(struct monitor *, struct ipc *);
 int	answer_target(struct monitor *, struct ipc *);
 int	answer_hostkey(struct monitor *, struct ipc *);
 int	answer_up_sign(struct monitor *, struct ipc *);

@@ -200,7 +200,7 @@ rows_in_use(struct db *db, int *used)
 		for (i = 0; i < users->n; i++)
 			*used |= users->v[i].nkeys > 0;
 		for (i = 0; i < keys->n; i++)
-			*used |= strcmp(keys->v[i].name, KEY_HOST) != 0 &&
+			*used |= !key_is_host(keys->v[i].name) &&
 			    strcmp(keys->v[i].name, KEY_DEFAULT) != 0;
 	}
 	user_list_free(users);

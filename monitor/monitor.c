@@ -103,6 +103,19 @@ end_shells(struct monitor *m)
 	}
 }
 
+static void
+forget_keys(struct monitor *m)
+{
+	size_t	i;
+
+	for (i = 0; i < m->nhost_keys; i++) {
+		EVP_PKEY_free(m->host_keys[i].pkey);
+		m->host_keys[i].pkey = NULL;
+	}
+	EVP_PKEY_free(m->up_key);
+	m->up_key = NULL;
+}
+
 static void __attribute__((noreturn))
 finish(struct monitor *m)
 {
@@ -113,8 +126,7 @@ finish(struct monitor *m)
 	journal_end(m);
 	store_close(m);
 	secrets_forget();
-	EVP_PKEY_free(m->host_key.pkey);
-	EVP_PKEY_free(m->up_key);
+	forget_keys(m);
 	secret_settings_free(&m->secrets);
 	leave(m->status);
 }
@@ -166,9 +178,7 @@ monitor_forget(void *arg)
 	secrets_forget();
 	secret_settings_free(&m->secrets);
 	records_forget();
-	EVP_PKEY_free(m->host_key.pkey);
-	EVP_PKEY_free(m->up_key);
-	m->host_key.pkey = m->up_key = NULL;
+	forget_keys(m);
 }
 
 /* Waits until the child takes messages again; 0 when it does not. */
@@ -292,7 +302,7 @@ ended_without_login(struct monitor *m)
 	if (login == NULL)
 		log_info("Connection closed by %s port %s [preauth]",
 		    m->address, m->port);
-	else if (m->refused_keys + m->refused_helps == 0)
+	else if (m->refused_keys == 0)
 		log_info("Connection closed by authenticating user %s %s port "
 		    "%s [preauth]", login, m->address, m->port);
 	else {
@@ -306,8 +316,7 @@ ended_without_login(struct monitor *m)
 		return (MONITOR_DONE);	/* by no doing of the client's */
 	if (m->refused_account)
 		return (MONITOR_ACCOUNT);
-	return (m->refused_keys + m->refused_helps == 0 ? MONITOR_NO_LOGIN :
-	    MONITOR_AUTH_FAILED);
+	return (m->refused_keys == 0 ? MONITOR_NO_LOGIN : MONITOR_AUTH_FAILED);
 }
 
 static int

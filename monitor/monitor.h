@@ -12,7 +12,6 @@
 
 #include "lib/catalogue.h"
 #include "lib/settings.h"
-#include "lib/sshkey.h"
 #include "monitor/dispatch.h"
 #include "monitor/login.h"
 #include "monitor/sign.h"
@@ -66,7 +65,10 @@ struct monitor {
 	char			*client_version;
 	uint8_t			 session_id[SIGN_HASH_MAX];
 	size_t			 session_id_len;	/* 0: none yet */
-	struct sign_host_key	 host_key;
+	struct sign_host_key	 host_keys[HOSTKEYS_MAX];
+	size_t			 nhost_keys;
+	const struct sign_host_key *host_key;	/* of the first exchange; NULL:
+						   none yet */
 
 	/* the store */
 	struct db		*db;		/* NULL: closed */
@@ -79,8 +81,6 @@ struct monitor {
 	char			*login;		/* last one tried, or NULL */
 	struct login		 wanted;	/* parsed; after login */
 	unsigned		 refused_keys;
-	char			 first_refused[SSHKEY_FINGERPRINT_SIZE];
-	unsigned		 refused_helps;	/* asked for once too often */
 	int			 refused_account; /* disabled or expired */
 	int			 banner_said;
 

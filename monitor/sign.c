@@ -75,9 +75,23 @@ is_kexinit(const uint8_t *p, size_t len)
 	return (p != NULL && len > KEXINIT_MIN && p[0] == MSG_KEXINIT);
 }
 
+static const struct sign_host_key *
+own_key(const struct sign_host_key *keys, size_t n, const uint8_t *blob,
+    size_t len)
+{
+	size_t	i;
+
+	for (i = 0; blob != NULL && i < n; i++) {
+		if (keys[i].blob_len == len &&
+		    memcmp(keys[i].blob, blob, len) == 0)
+			return (&keys[i]);
+	}
+	return (NULL);
+}
+
 static const char *
-read_exchange(const struct ask_sign *a, const struct sign_host_key *key,
-    struct sign_exchange *x)
+read_exchange(const struct ask_sign *a, const struct sign_host_key *keys,
+    size_t n, struct sign_exchange *x)
 {
 	const uint8_t	*p[8];
 	size_t		 len[8];
@@ -96,33 +110,52 @@ read_exchange(const struct ask_sign *a, const struct sign_host_key *key,
 		return ("V_S is not ours");
 	if (!is_kexinit(p[2], len[2]) || !is_kexinit(p[3], len[3]))
 		return ("no KEXINIT");
-	if (len[4] != key->blob_len || memcmp(p[4], key->blob, len[4]) != 0)
+	if ((x->key = own_key(keys, n, p[4], len[4])) == NULL)
 		return ("K_S is not our host key");
 	memcpy(x->client_version, p[0], len[0]);
 	x->client_version[len[0]] = '\0';
 	return (NULL);
 }
 
+/* The hash in a host key's signature; -1 if the child wants another. */
+static int
+exchange_md(const EVP_PKEY *pkey, size_t len, const EVP_MD **md)
+{
+	*md = NULL;
+	switch (EVP_PKEY_get_base_id(pkey)) {
+	case EVP_PKEY_RSA:
+		if (len != 32 && len != 64)
+			return (-1);
+		*md = md_by_len(len);
+		return (0);
+	case EVP_PKEY_EC:
+		*md = ecdsa_md(pkey);
+		return ((size_t)EVP_MD_get_size(*md) == len ? 0 : -1);
+	}
+	return (len == 0 ? 0 : -1);
+}
+
 const char *
-sign_exchange(const struct ask_sign *a, const struct sign_host_key *key,
-    struct sign_exchange *x, struct msg *sig)
+sign_exchange(const struct ask_sign *a, const struct sign_host_key *keys,
+    size_t nkeys, struct sign_exchange *x, struct msg *sig)
 {
 	uint8_t		 raw[RAW_MAX];
-	const EVP_MD	*md = NULL;
+	const EVP_MD	*md;
 	const char	*wrong;
 	size_t		 raw_len;
 	unsigned	 n;
 
 	memset(x, 0, sizeof(*x));
-	if ((wrong = read_exchange(a, key, x)) != NULL)
+	if ((wrong = read_exchange(a, keys, nkeys, x)) != NULL)
 		return (wrong);
+	if (exchange_md(x->key->pkey, a->sig_hash_len, &md) == -1)
+		return ("not a hash for this host key");
 	if (EVP_Digest(a->transcript, a->len, x->hash, &n,
 	    md_by_len(a->hash_len), NULL) != 1)
 		return ("cannot hash");
 	x->hash_len = n;
-	if (EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_EC)
-		md = ecdsa_md(key->pkey);
-	if (evp_sign(key->pkey, md, x->hash, x->hash_len, raw, &raw_len) == -1)
+	if (evp_sign(x->key->pkey, md, x->hash, x->hash_len, raw,
+	    &raw_len) == -1)
 		return ("cannot sign");
 	msg_put_raw(sig, raw, raw_len);
 	return (NULL);

@@ -26,6 +26,7 @@ struct sign_host_key {
 
 /* What a transcript came to. */
 struct sign_exchange {
+	const struct sign_host_key *key;	/* K_S: one of ours */
 	uint8_t	 hash[SIGN_HASH_MAX];
 	size_t	 hash_len;
 	char	 client_version[VERSION_MAX];	/* V_C, printable */
@@ -33,13 +34,16 @@ struct sign_exchange {
 
 /*
  * Takes the input of an exchange hash (RFC 4253, section 8; RFC 5656) apart:
- * V_C, V_S, I_C, I_S, K_S and three more strings. K_S must be our host key and
- * V_S what libssh calls itself for us. Hashes it and adds the bare signature,
- * as OpenSSL makes it, to sig. Returns NULL, or in a few words what is wrong.
+ * V_C, V_S, I_C, I_S, K_S and three more strings. K_S must be one of our n host
+ * keys, and V_S what libssh calls itself for us. Hashes it, signs the hash with
+ * that key, and adds the bare signature, as OpenSSL makes it, to sig. The key
+ * says which hash is in the signature; RSA leaves the choice of SHA-256 and
+ * SHA-512 (RFC 8332), and no other. Returns NULL, or in a few words what is
+ * wrong.
  */
 const char	*sign_exchange(const struct ask_sign *,
-		    const struct sign_host_key *, struct sign_exchange *,
-		    struct msg *sig);
+		    const struct sign_host_key *, size_t n,
+		    struct sign_exchange *, struct msg *sig);
 
 /* What the session id of a connection to a host may be (RFC 4253, 7.2). */
 #define SIGN_IDS	4

@@ -56,20 +56,35 @@ load_secrets(struct monitor *m, int secrets_fd)
 	secret_settings_keep_conn(&m->secrets);
 }
 
-/* The host key's row; a class of enum db_status, logged. */
+/*
+ * The row of a host key; *k is NULL if there is none and there need not be: a
+ * portal has at least the one of the first kind. One that is of another type
+ * than its name says is none. A class of enum db_status, logged.
+ */
 static int
-host_key_row(struct monitor *m, struct key **k)
+host_key_row(struct monitor *m, const struct key_host *kind, struct key **k)
 {
-	int	r;
+	int	must = kind == &key_host_kinds[0], r;
 
-	if ((r = key_by_name(m->db, KEY_HOST, k)) != DB_OK)
+	*k = NULL;
+	r = key_by_name(m->db, kind->name, k);
+	if (r == DB_NOTFOUND && !must)
+		return (DB_OK);
+	if (r != DB_OK) {
 		log_error("host key: %s", db_error(m->db));
+	} else if (!must && strcmp((*k)->type, kind->type) != 0) {
+		log_error("the key \"%s\" is of type %s: not offered as a "
+		    "host key", kind->name, (*k)->type);
+		key_free(*k);
+		*k = NULL;
+	}
 	return (r);
 }
 
 static void
-load_host_key(struct monitor *m)
+load_host_key(struct monitor *m, const struct key_host *kind)
 {
+	struct sign_host_key	*h = &m->host_keys[m->nhost_keys];
 	const struct sealer	*s = secrets_sealer();
 	struct sshkey_info	 info;
 	struct key		*k;
@@ -78,21 +93,33 @@ load_host_key(struct monitor *m)
 	size_t			 len;
 	int			 r;
 
-	if ((r = host_key_row(m, &k)) != DB_OK)
+	if ((r = host_key_row(m, kind, &k)) != DB_OK)
 		give_up(r, "no host key");
+	if (k == NULL)
+		return;
 	if (k->priv_sealed == NULL || s->open(s->arg, SEAL_KEY_TABLE,
 	    SEAL_KEY_COLUMN, k->id, k->priv_sealed, &pem, &len) == -1)
 		fatal("the host key's private half does not open");
-	if (sshkey_read_private(pem, len, &m->host_key.pkey, err,
-	    sizeof(err)) == -1)
+	if (sshkey_read_private(pem, len, &h->pkey, err, sizeof(err)) == -1)
 		fatal("host key: %s", err);
 	sodium_free(pem);
-	if (sshkey_blob(m->host_key.pkey, &m->host_key.blob,
-	    &m->host_key.blob_len) == -1 ||
-	    sshkey_info(m->host_key.blob, m->host_key.blob_len, &info) == -1 ||
-	    strcmp(info.type, "ssh-ed25519") != 0)
-		fatal("the host key is not an Ed25519 key");
+	if (sshkey_blob(h->pkey, &h->blob, &h->blob_len) == -1 ||
+	    sshkey_info(h->blob, h->blob_len, &info) == -1 ||
+	    strcmp(info.kind, kind->type) != 0)
+		fatal("the host key \"%s\" is of another type than %s",
+		    kind->name, kind->type);
+	m->nhost_keys++;
 	key_free(k);
+}
+
+static void
+load_host_keys(struct monitor *m)
+{
+	size_t	i;
+
+	_Static_assert(KEY_HOST_KINDS <= HOSTKEYS_MAX, "too many host keys");
+	for (i = 0; i < KEY_HOST_KINDS; i++)
+		load_host_key(m, &key_host_kinds[i]);
 }
 
 /*
@@ -135,7 +162,7 @@ spare_prepare(struct monitor *m, int secrets_fd)
 		give_up(r, err);
 	if (secrets_check(m->db, err, sizeof(err)) == -1)
 		give_up(db_ping(m->db), err);
-	load_host_key(m);
+	load_host_keys(m);
 	ask_in_vain(m);
 	if (state_instance_id(m->settings, m->instance, err,
 	    sizeof(err)) == -1)
@@ -147,12 +174,15 @@ spare_prepare(struct monitor *m, int secrets_fd)
 void
 spare_report(struct monitor *m)
 {
-	struct tell_start	t = { .nkeys = 1 };
+	struct tell_start	t = { .nkeys = m->nhost_keys };
 	struct ctl_spare	c = { .child_pid = m->child };
 	struct ipc		out;
+	size_t			i;
 
-	t.keys[0].blob = m->host_key.blob;
-	t.keys[0].len = m->host_key.blob_len;
+	for (i = 0; i < m->nhost_keys; i++) {
+		t.keys[i].blob = m->host_keys[i].blob;
+		t.keys[i].len = m->host_keys[i].blob_len;
+	}
 	ipc_init(&out, TELL_START, 0);
 	put_tell_start(&out.body, &t);
 	monitor_answer(m, &out);
@@ -166,20 +196,36 @@ spare_report(struct monitor *m)
 	m->next_ping = clock_mono_ms() + PING_MS;
 }
 
+/* Whether the next of the host keys that were loaded is that of the row. */
+static int
+is_loaded(const struct monitor *m, size_t next, const struct key *k)
+{
+	const struct sign_host_key	*h = &m->host_keys[next];
+
+	return (next < m->nhost_keys && k->pub_bloblen == h->blob_len &&
+	    memcmp(k->pub_blob, h->blob, h->blob_len) == 0);
+}
+
 void
 spare_check(struct monitor *m)
 {
 	struct key	*k;
-	int		 r;
+	size_t		 i, n = 0;
+	int		 r, same = 1;
 
 	m->next_ping = clock_mono_ms() + PING_MS;
-	if ((r = host_key_row(m, &k)) != DB_OK) {
-		if (!db_retryable(r))
-			monitor_end(m, MONITOR_SPARE, "the store is unfit");
-		return;
+	for (i = 0; i < KEY_HOST_KINDS; i++) {
+		if ((r = host_key_row(m, &key_host_kinds[i], &k)) != DB_OK) {
+			if (!db_retryable(r))
+				monitor_end(m, MONITOR_SPARE,
+				    "the store is unfit");
+			return;
+		}
+		/* they were loaded in the same order */
+		if (k != NULL)
+			same &= is_loaded(m, n++, k);
+		key_free(k);
 	}
-	if (k->pub_bloblen != m->host_key.blob_len || memcmp(k->pub_blob,
-	    m->host_key.blob, k->pub_bloblen) != 0)
+	if (!same || n != m->nhost_keys)
 		monitor_end(m, MONITOR_SPARE, "the host key has changed");
-	key_free(k);
 }

@@ -34,7 +34,7 @@ kept_out()
 	before=$(log_count "$line")
 	for login in web1 bob admin; do
 		as bob run_status 255 p -b "$1" "$login@portal" true
-		like "client" "$err" 'Permission denied \(publickey,'
+		like "client" "$err" 'Permission denied \(publickey\)'
 		unlike "client" "$err" 'sshportal|address|expired|account'
 	done
 	wait_for 5 log_has_many "$line" $((before + 3)) ||

@@ -39,7 +39,7 @@ as bob ok p bob@portal version
 say "it serves once"
 client second
 as second run_status 255 p "invite:$TOKEN@portal"
-like "what the second person reads" "$err" 'Permission denied \(publickey,'
+like "what the second person reads" "$err" 'Permission denied \(publickey\)'
 like "what the second person reads" "$err" '(^|
 )sshportal: .*invite'
 as bob run p "invite:$TOKEN@portal"

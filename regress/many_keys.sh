@@ -60,4 +60,4 @@ for i in 1 2 3 4 5; do
 	ok ssh-add -q "$T/wrong$i"
 done
 as agent run_status 255 p web1@portal true
-like "error" "$err" 'Permission denied \(publickey,'
+like "error" "$err" 'Permission denied \(publickey\)'

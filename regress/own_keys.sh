@@ -106,35 +106,3 @@ echo 'host ls' >&9
 wait_for 10 grep -q 'account was closed' "$T/shell.err" ||
     fail "still a user: $(cat "$T/shell.err")"
 exec 9>&-
-
-say "a connection made before a restore is not somebody else's shell"
-invite carol
-mux()
-{
-	as carol run p -S "$T/mux" admin@portal 'host ls'
-}
-as carol ok p -M -S "$T/mux" -o ControlPersist=60 -fN admin@portal
-mux
-is "status" "$status" 0
-db_query "UPDATE users SET created_at = created_at - 1 WHERE name = 'carol'"
-mux
-is "status" "$status" 1
-like "somebody else" "$err" 'the accounts were replaced by restored ones'
-db_query "UPDATE users SET created_at = created_at + 1 WHERE name = 'carol'"
-mux
-is "status" "$status" 0
-
-say "a limited key adds none without limits"
-admin userkey update carol --from=127.0.0.0/8
-feed 1 "$T/rsa.pub" carol 'userkey create'
-like "limited" "$err" 'good for some time or from some networks only'
-admin userkey update carol --unset-from
-feed 1 "$T/rsa.pub" carol 'userkey create'
-like "as others" "$err" 'nothing proves'
-
-say "nor of use when its key was removed"
-admin userkey rm carol
-mux
-is "status" "$status" 1
-like "no key" "$err" 'your key was removed'
-as carol run p -S "$T/mux" -O exit admin@portal

@@ -143,14 +143,6 @@ for account in '' "$long$long"; do
 	is "status" "$status" 255
 	unlike "'$account'" "$err" 'no host'
 done
-# to OpenSSH's server, the account before the colon
-before=$(logins $other)
-for login in "$other:any+web1" "$other:+host:web1"; do
-	as bob refused "a colon" \
-	    '^sshportal: "[a-z]*:[a-z]*" cannot be an account on a host' \
-	    p -l "$login" portal true
-done
-is "logins" "$(logins $other)" "$before"
 as bob refused "empty" '^sshportal: "" cannot be an account on a host' \
     p -l '+web1' portal true
 

@@ -260,8 +260,7 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 
 	if (account != NULL && !acl_account_valid(account))
 		return (cmd_fail(c, "\"%s\" cannot be an account on a host: "
-		    "it has 1 to %d bytes that show, and no colon", account,
-		    DB_NAME_MAX));
+		    "it has 1 to %d bytes that show", account, DB_NAME_MAX));
 	r = acl_judge(c->sh->db, u->id, h, account, c->now, &verdict, &rules,
 	    &by);
 	if (r != DB_OK)

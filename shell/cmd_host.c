@@ -52,9 +52,9 @@ static const struct cmd_opt	create_opts[] = {
 int
 host_key_check(struct cmd_call *c, const struct ref *key)
 {
-	if (strcmp(key->name, KEY_HOST) == 0)
+	if (key_is_host(key->name))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
-		    "key: it is not for logging in", KEY_HOST));
+		    "key: it is not for logging in", key->name));
 	return (DB_OK);
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
 #include "db/user.h"
@@ -188,7 +187,6 @@ static int
 judge_new(struct cmd_call *c, const struct own_hosts *h, size_t at)
 {
 	const struct host	*host = &h->l->v[at];
-	int			 r, widens;
 
 	if (!names_have(&h->accounts[at], host->login))
 		return (cmd_fail(c, "the rules would not let you log in to "
@@ -197,11 +195,7 @@ judge_new(struct cmd_call *c, const struct own_hosts *h, size_t at)
 	if (host->hop_id != 0 && !hop_is_theirs(h, host))
 		return (cmd_fail(c, "\"%s\" cannot be your hop: the rules do "
 		    "not let you log in there", host->hop_name));
-	r = acl_key_widens(c->sh->db, c->me->id, h->l->v, h->l->n, at, c->now,
-	    &widens);
-	if (r != DB_OK)
-		return (r);
-	if (host->key_id != 0 && (widens || !key_is_lent(h, at)))
+	if (host->key_id != 0 && !key_is_lent(h, at))
 		return (cmd_fail(c, "the key \"%s\" may open more than you "
 		    "may: give a --password, or --key with a key that logs in "
 		    "as \"%s\" to hosts of yours only", host->key_name,

@@ -104,16 +104,28 @@ store_named(struct cmd_call *c, const char *name, EVP_PKEY *pkey,
 }
 
 int
+key_name_check(struct cmd_call *c, const char *name)
+{
+	char	err[NAMES_ERROR_MAX];
+
+	if (name_check(name, err) == -1)
+		return (cmd_fail(c, "%s", err));
+	/* the first is always there, and says so itself */
+	if (key_is_host(name) && strcmp(name, KEY_HOST) != 0)
+		return (cmd_fail(c, "the name \"%s\" is kept for the portal's "
+		    "own host keys", name));
+	return (DB_OK);
+}
+
+int
 key_store(struct cmd_call *c, EVP_PKEY *pkey, const char *pem, size_t len)
 {
-	char	*name, err[NAMES_ERROR_MAX];
+	char	*name;
 	int	 r;
 
 	name = opt_given(c, "name") ? xstrdup(opt_text(c, "name")) :
 	    name_random("key");
-	if (name_check(name, err) == -1)
-		r = cmd_fail(c, "%s", err);
-	else
+	if ((r = key_name_check(c, name)) == DB_OK)
 		r = store_named(c, name, pkey, pem, len);
 	free(name);
 	return (r);
@@ -328,9 +340,9 @@ setup_key(struct cmd_call *c, const struct key *k, const struct db_names *hosts)
 	char	*line;
 
 	(void)hosts;
-	if (strcmp(k->name, KEY_HOST) == 0)
+	if (key_is_host(k->name))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
-		    "key: it is not for logging in", KEY_HOST));
+		    "key: it is not for logging in", k->name));
 	if ((line = sshkey_line(k->pub_blob, k->pub_bloblen, NULL)) == NULL)
 		return (cmd_fail(c, "the key \"%s\" is damaged", k->name));
 	result_line(&c->result, SETUP_LINE, line, line);

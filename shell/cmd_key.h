@@ -11,6 +11,12 @@ struct cmd_call;
 struct evp_pkey_st;			/* OpenSSL's EVP_PKEY */
 
 /*
+ * Whether a key may be given this name, which must not be one that is kept for
+ * the portal's host keys. DB_OK, or after a sentence another class.
+ */
+int	key_name_check(struct cmd_call *, const char *name);
+
+/*
  * For a command with the options --name and --comment: stores a pair, of whose
  * private half pem (len bytes) is the form to be sealed, under the name that
  * was given or a random one. Returns DB_OK, or another class of the store's.

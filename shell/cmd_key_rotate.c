@@ -155,9 +155,9 @@ find_keys(struct rotation *r)
 
 	if ((x = key_get(db, c->targets.v[0].id, &r->old)) != DB_OK)
 		return (x);
-	if (strcmp(r->old->name, KEY_HOST) == 0)
+	if (key_is_host(r->old->name))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
-		    "key: it stays", KEY_HOST));
+		    "key: it stays", r->old->name));
 	if (r->old->replaces_id != 0)
 		return (cmd_fail(c, "the key \"%s\" is on its way to take "
 		    "another's place: rotate that one to go on", r->old->name));

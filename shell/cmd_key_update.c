@@ -16,7 +16,6 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_key.h"
-#include "shell/names.h"
 #include "shell/run.h"
 #include "shell/secret.h"
 #include "shell/unlock.h"
@@ -195,7 +194,7 @@ static const struct cmd_opt	update_opts[] = {
 static int
 is_host_key(const struct ref *key)
 {
-	return (strcmp(key->name, KEY_HOST) == 0);
+	return (key_is_host(key->name));
 }
 
 static int
@@ -206,7 +205,7 @@ update_key(struct cmd_call *c, const struct ref *ref)
 
 	if (opt_given(c, "name") && is_host_key(ref))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
-		    "key: it keeps its name", KEY_HOST));
+		    "key: it keeps its name", ref->name));
 	if ((r = key_get(c->sh->db, ref->id, &k)) != DB_OK)
 		return (r);
 	if (opt_given(c, "name")) {
@@ -227,14 +226,13 @@ static int
 key_update_exec(struct cmd_call *c)
 {
 	static const char *const	single[] = { "name", NULL };
-	char				 err[NAMES_ERROR_MAX];
 	size_t				 i;
 	int				 r;
 
 	if ((r = opts_check(c, single, NULL)) != DB_OK)
 		return (r);
-	if (opt_given(c, "name") && name_check(opt_text(c, "name"), err) == -1)
-		return (cmd_fail(c, "%s", err));
+	if (opt_given(c, "name"))
+		r = key_name_check(c, opt_text(c, "name"));
 	for (i = 0; r == DB_OK && i < c->targets.n; i++)
 		r = update_key(c, &c->targets.v[i]);
 	return (r);
@@ -259,7 +257,7 @@ remove_key(struct cmd_call *c, const struct ref *ref)
 
 	if (is_host_key(ref))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
-		    "key: it stays", KEY_HOST));
+		    "key: it stays", ref->name));
 	if ((r = key_hosts(c->sh->db, ref->id, &hosts)) != DB_OK)
 		return (r);
 	if (hosts.n == 1)

@@ -67,32 +67,6 @@ create_keys(struct cmd_call *c, int64_t until, char *from)
 	return (r);
 }
 
-/* A limited key is not the way to one that is not. */
-static int
-may_add(struct cmd_call *c)
-{
-	struct userkey	*k;
-	int		 r, limited;
-
-	if (!c->own || c->sh->userkey == 0)
-		return (DB_OK);
-	if ((r = userkey_get(c->sh->db, c->sh->userkey, &k)) != DB_OK)
-		return (r);
-	limited = k->expires_at != 0 || k->allowed_from != NULL;
-	userkey_free(k);
-	return (limited ? cmd_fail(c, "the key that you came in with is good "
-	    "for some time or from some networks only: come with another, or "
-	    "ask an administrator") : DB_OK);
-}
-
-static int
-userkey_create_prepare(struct cmd_call *c)
-{
-	int	r = may_add(c);
-
-	return (r == DB_OK ? pubkeys_read_proven(c) : r);
-}
-
 static int
 userkey_create_exec(struct cmd_call *c)
 {
@@ -102,8 +76,7 @@ userkey_create_exec(struct cmd_call *c)
 	int64_t			 until = 0;
 	int			 r;
 
-	if ((r = may_add(c)) != DB_OK ||
-	    (r = take_expires(c, &until)) != DB_OK ||
+	if ((r = take_expires(c, &until)) != DB_OK ||
 	    (r = limits_from(c, &from)) != DB_OK)
 		return (r);
 	r = create_keys(c, until, from);
@@ -125,7 +98,7 @@ const struct cmd_entry cmd_userkey_create = {
 	.operands = { "USER", VALUE_USER, 0, 1 },
 	.role = NEED_ANYONE, .whole = NEED_ADMIN,
 	.flags = CMD_WRITES | CMD_SELF,
-	.prepare = userkey_create_prepare, .exec = userkey_create_exec,
+	.prepare = pubkeys_read_proven, .exec = userkey_create_exec,
 };
 
 /* userkey prove -- what to sign, to prove that a key is one's own */

@@ -53,24 +53,25 @@ look_at_document(struct restore *r)
 }
 
 /*
- * A document without a host key for us leaves the present one, which must be
+ * A document without a host key of a kind leaves the present one, which must be
  * sealed again, for its number may be another key's then.
  */
 static void
-keep_host_key(struct restore *r)
+keep_host_key(struct restore *r, size_t kind)
 {
 	const struct sealer	*s = r->args.sealer;
+	struct key		*k;
 
-	if (*r->report.host_key != '\0' || r->args.dry_run ||
-	    r->report.refused)
+	if (r->brings[kind] || r->args.dry_run || r->report.refused)
 		return;
-	if (key_by_name(r->args.db, KEY_HOST, &r->kept) != DB_OK)
-		return;		/* the next start makes one */
-	if (r->kept->priv_sealed == NULL ||
-	    s->open(s->arg, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, r->kept->id,
-	    r->kept->priv_sealed, &r->kept_pem, &r->kept_len) == -1)
-		refuse_all(r, "it has no host key for the portal, and the "
-		    "present one does not open");
+	if (key_by_name(r->args.db, key_host_kinds[kind].name, &k) != DB_OK)
+		return;		/* the next start makes what must be */
+	r->kept[kind].key = k;
+	if (k->priv_sealed == NULL ||
+	    s->open(s->arg, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
+	    k->priv_sealed, &r->kept[kind].pem, &r->kept[kind].len) == -1)
+		refuse_all(r, "it has no key \"%s\" for the portal, and the "
+		    "present one does not open", k->name);
 }
 
 struct restore *
@@ -98,7 +99,8 @@ restore_plan(const struct restore_args *a, json_t *doc)
 	plan_links(r);
 	plan_admins(r);
 	plan_history(r);
-	keep_host_key(r);
+	for (i = 0; i < KEY_HOST_KINDS; i++)
+		keep_host_key(r, i);
 	return (r);
 }
 
@@ -217,14 +219,19 @@ load_links(struct db *db, struct restore *r)
 }
 
 static int
-load_kept_key(struct db *db, struct restore *r)
+load_kept_keys(struct db *db, struct restore *r)
 {
 	int64_t	id;
+	size_t	i;
+	int	status = DB_OK;
 
-	if (r->kept == NULL)
-		return (DB_OK);
-	return (key_create_sealed(db, r->kept, r->kept_pem, r->kept_len,
-	    r->args.sealer, &id));
+	for (i = 0; status == DB_OK && i < KEY_HOST_KINDS; i++) {
+		if (r->kept[i].key != NULL)
+			status = key_create_sealed(db, r->kept[i].key,
+			    r->kept[i].pem, r->kept[i].len, r->args.sealer,
+			    &id);
+	}
+	return (status);
 }
 
 static int
@@ -255,7 +262,7 @@ load(struct db *db, void *arg)
 	    (status = load_clear(db)) != DB_OK ||
 	    (status = load_rows(db, r)) != DB_OK ||
 	    (status = load_links(db, r)) != DB_OK ||
-	    (status = load_kept_key(db, r)) != DB_OK ||
+	    (status = load_kept_keys(db, r)) != DB_OK ||
 	    (status = invite_again(db, r)) != DB_OK)
 		return (status);
 	return (load_history(db, r));
@@ -316,8 +323,10 @@ restore_free(struct restore *r)
 	for (i = 0; i < r->report.nnotes; i++)
 		free(r->report.note[i].text);
 	free(r->report.note);
-	key_free(r->kept);
-	sodium_free(r->kept_pem);
+	for (i = 0; i < KEY_HOST_KINDS; i++) {
+		key_free(r->kept[i].key);
+		sodium_free(r->kept[i].pem);
+	}
 	explicit_bzero(r->report.token, sizeof(r->report.token));
 	free(r);
 }

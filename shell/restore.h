@@ -136,9 +136,9 @@ struct restore_report {
 	size_t			 invites;	/* open ones that are kept */
 	size_t			 url_passwords;	/* that lay in URLs */
 	/*
-	 * The fingerprint of the portal's host key that it brings, its key
-	 * named "host"; "" if it brings none that can serve, and then the
-	 * present one stays.
+	 * The fingerprint of the host key that it brings, of several the
+	 * Ed25519 one; "" if it brings none. Of the types that it does not
+	 * bring, the present host keys stay.
 	 */
 	char			 host_key[SSHKEY_FINGERPRINT_SIZE];
 	/* After restore_load(): */

@@ -61,10 +61,13 @@ struct restore {
 	json_t			*seen;		/* what must not come again */
 	size_t			 again;		/* user whose invite is to be
 						   renewed, and one; 0: none */
-	/* The present host key, which stays; sodium_malloc'ed. */
-	struct key		*kept;
-	void			*kept_pem;
-	size_t			 kept_len;
+	/* Of which kinds it brings a host key; the present others stay. */
+	int			 brings[KEY_HOST_KINDS];
+	struct {
+		struct key	*key;
+		void		*pem;		/* sodium_malloc'ed */
+		size_t		 len;
+	}			 kept[KEY_HOST_KINDS];
 };
 
 /* A row that is looked at. */

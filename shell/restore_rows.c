@@ -18,7 +18,6 @@
 #include "shell/restore_plan.h"
 #include "shell/url.h"
 
-#define HOST_OLD	"host"		/* and random: one of no use here */
 #define WEIGHT_MAX	(INT64_C(1) << 53)
 
 #define MEMBERS_ALL	"ID", "CreatedAt", "UpdatedAt", "DeletedAt", "Comment"
@@ -30,26 +29,32 @@ static const char *const	key_members[] = { MEMBERS_ALL, "Name", "Type",
 				    "PubKey", "Hosts", NULL };
 
 /*
- * The portal's own host key can only be Ed25519. Another one is worth keeping,
- * but must not have that name: no login would be possible any more. Returns
- * the name it gets; caller frees.
+ * The original has one host key, named "host", of any type: here each type has
+ * its own name. In our own backups the others have theirs already; in an
+ * original's such a name says nothing, and must not make a host key of one that
+ * is for logging in. Returns the name the key gets; caller frees.
  */
 static char *
-host_key_name(struct row *w, const struct key *k)
+host_key_name(struct row *w, const struct key *k, const char *name)
 {
-	struct restore_report	*p = &w->r->report;
-	char			*name;
+	struct restore	*r = w->r;
+	size_t		 kind = key_host_by_type(k->type);
+	const char	*its = kind < KEY_HOST_KINDS ?
+			    key_host_kinds[kind].name : "";
+	char		*other;
 
-	if (strcmp(k->type, "ed25519") == 0) {
-		sshkey_fingerprint(k->pub_blob, k->pub_bloblen, p->host_key);
-		return (xstrdup(KEY_HOST));
+	if ((strcmp(name, KEY_HOST) == 0 || (r->report.ours &&
+	    strcmp(name, its) == 0)) && *its != '\0' && !r->brings[kind]) {
+		r->brings[kind] = 1;
+		if (*r->report.host_key == '\0' || kind == 0)
+			sshkey_fingerprint(k->pub_blob, k->pub_bloblen,
+			    r->report.host_key);
+		return (xstrdup(its));
 	}
-	name = name_random(HOST_OLD);
-	row_warn(w, "the portal's host key can only be Ed25519, and this one "
-	    "is %s: the present one stays, clients will see that it is "
-	    "another than they knew, and this key is kept as \"%s\"", k->type,
-	    name);
-	return (name);
+	other = name_random(name);
+	row_warn(w, "its name is kept for the portal's own host keys, and it "
+	    "is not the one: it is called \"%s\" here", other);
+	return (other);
 }
 
 static enum fate
@@ -61,8 +66,8 @@ take_key(struct row *w)
 	const char	*name = row_name(w, 0);
 
 	k.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
-	if (!w->bad && secret_key(w, &k) == 0 && strcmp(name, KEY_HOST) == 0)
-		k.name = host_key_name(w, &k);
+	if (!w->bad && secret_key(w, &k) == 0 && key_is_host(name))
+		k.name = host_key_name(w, &k, name);
 	else
 		k.name = xstrdup(name);
 	/* even a refused one, so that all are freed in one way */

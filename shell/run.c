@@ -10,7 +10,6 @@
 
 #include "db/db.h"
 #include "db/user.h"
-#include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
@@ -39,27 +38,10 @@ local_user(const char *name)
 	return (u);
 }
 
-/* Whether the key that they came in with still is one of theirs. */
-static int
-has_key(struct shell *sh, int *has)
-{
-	struct userkey	*k;
-	int		 r;
-
-	*has = 1;
-	if (sh->userkey == 0)
-		return (DB_OK);
-	r = userkey_get(sh->db, sh->userkey, &k);
-	*has = r == DB_OK && k->user_id == sh->user_id &&
-	    userkey_usable(k, clock_utc());
-	userkey_free(k);
-	return (r == DB_NOTFOUND ? DB_OK : r);
-}
-
 int
 run_identify(struct shell *sh, struct user **me, char *err)
 {
-	int	r, has = 1;
+	int	r;
 
 	if (sh->local != NULL) {
 		*me = local_user(sh->local);
@@ -70,16 +52,9 @@ run_identify(struct shell *sh, struct user **me, char *err)
 		sh->born_id = sh->user_id;
 		sh->born = (*me)->created_at;
 	}
-	if (r == DB_OK && (r = has_key(sh, &has)) != DB_OK) {
-		user_free(*me);
-		*me = NULL;
-	}
 	if (r == DB_OK && sh->born != (*me)->created_at)
 		snprintf(err, CMD_ERROR_MAX, "the accounts were replaced by "
 		    "restored ones: log in again");
-	else if (r == DB_OK && !has)
-		snprintf(err, CMD_ERROR_MAX, "your key was removed or has "
-		    "expired");
 	else if (r == DB_OK && user_usable(*me, clock_utc()))
 		return (DB_OK);
 	else if (r == DB_OK || r == DB_NOTFOUND)

@@ -27,8 +27,6 @@ struct shell {
 	/* After a restore the id may be somebody else's: */
 	int64_t			 born;		/* when their row was made */
 	int64_t			 born_id;	/* whose time that is */
-	int64_t			 userkey;	/* the key they came in with, or
-						   0 */
 	const char		*source;	/* and from where */
 	const struct sealer	*sealer;
 	const struct errander	*errander;	/* shell/errand.h; NULL: none */

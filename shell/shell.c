@@ -142,9 +142,6 @@ shell_main(const struct shell_args *a)
 		sh.sealer = a->sealer;
 		sh.errander = a->errander;
 	} else {
-		sh.born_id = a->user;
-		sh.born = a->born;
-		sh.userkey = a->userkey;
 		sh.challenge = vault_challenge;
 		sh.challenge_arg = &vault;
 	}

@@ -18,9 +18,7 @@ struct shell_args {
 	const char		*db_conn;	/* file, or DSN */
 	const char		*db_password;	/* instead of the DSN's; may
 						   be NULL */
-	int64_t			 user;		/* who was authenticated, */
-	int64_t			 born;		/* when their row was made, */
-	int64_t			 userkey;	/* and the row of their key */
+	int64_t			 user;		/* who was authenticated */
 	const char		*source;	/* their address, for events */
 	int			 vault;		/* to the monitor (vault.h) */
 	const char		*command;	/* one command; NULL: a prompt

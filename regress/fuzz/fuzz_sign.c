@@ -28,7 +28,7 @@ try_exchange(const struct sign_host_key *key, const uint8_t *data, size_t len)
 	struct msg		sig;
 
 	msg_init(&sig);
-	(void)sign_exchange(&a, key, &x, &sig);
+	(void)sign_exchange(&a, key, 1, &x, &sig);
 	msg_free(&sig);
 }
 

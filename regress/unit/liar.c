@@ -168,6 +168,27 @@ add_host(const char *name, uint16_t port, int granted, const char *password)
 	must(group_add(liar_db, GROUP_HOST, group, id), "group");
 }
 
+/* One more host key of the portal's. */
+static void
+add_host_key(const char *name, const char *kind, unsigned bits)
+{
+	struct key	 k = { .name = (char *)name, .type = (char *)kind,
+			    .length = bits, .comment = (char *)"" };
+	EVP_PKEY	*pkey;
+	char		*pem;
+	size_t		 len;
+	int64_t		 id;
+
+	must(sshkey_generate(kind, bits, &pkey, NULL, 0), name);
+	must(sshkey_blob(pkey, &k.pub_blob, &k.pub_bloblen), name);
+	must(sshkey_write_private(pkey, &pem, &len), name);
+	must(key_create_sealed(liar_db, &k, pem, len, secrets_sealer(), &id),
+	    name);
+	sodium_free(pem);
+	free(k.pub_blob);
+	EVP_PKEY_free(pkey);
+}
+
 static uint16_t
 listen_somewhere(int *fd)
 {
@@ -220,6 +241,8 @@ liar_start(void **state)
 	key_make(&liar_alice);
 	key_make(&liar_bob);
 	key_make(&liar_nobody);
+	add_host_key(KEY_HOST_RSA, "rsa", 2048);
+	add_host_key(KEY_HOST_ECDSA, "ecdsa", 256);
 	add_user("alice", ROLE_ADMIN, &liar_alice);
 	add_user("bob", ROLE_STANDARD, &liar_bob);
 	port = listen_somewhere(&listener);
@@ -304,7 +327,7 @@ liar_spare(struct liar *l)
 {
 	struct tell_start	start;
 	struct ipc		in;
-	int			ctl[2], gate[2], fd;
+	int			ctl[2], gate[2], fd, i;
 
 	assert_null(liar_db);
 	memset(l, 0, sizeof(*l));
@@ -325,10 +348,16 @@ liar_spare(struct liar *l)
 	l->gate = gate[0];
 	expect(l->gate, TELL_START, &in);
 	assert_int_equal(get_tell_start(&in.body, &start), 0);
-	assert_int_equal(start.nkeys, 1);
+	assert_int_equal(start.nkeys, 3);
 	l->hostkey_len = start.keys[0].len;
 	assert_true(l->hostkey_len <= sizeof(l->hostkey));
 	memcpy(l->hostkey, start.keys[0].blob, l->hostkey_len);
+	for (i = 0; i < 2; i++) {
+		l->other[i].len = start.keys[i + 1].len;
+		assert_true(l->other[i].len <= sizeof(l->other[i].blob));
+		memcpy(l->other[i].blob, start.keys[i + 1].blob,
+		    l->other[i].len);
+	}
 	ipc_free(&in);
 	expect(l->ctl, CTL_SPARE, &in);
 	ipc_free(&in);
@@ -416,31 +445,58 @@ liar_kex(struct liar *l, int number)
 	msg_free(&t);
 }
 
+static void
+put_login(const struct liar *l, const char *login, const char *method,
+    const struct liar_key *named, struct msg *data)
+{
+	msg_init(data);
+	msg_put_blob(data, l->session_id, l->session_id_len);
+	msg_put_u8(data, 50);
+	msg_put_text(data, login);
+	msg_put_text(data, "ssh-connection");
+	msg_put_text(data, method);
+	msg_put_u8(data, 1);
+	msg_put_text(data, "ssh-ed25519");
+	msg_put_blob(data, named->blob, named->len);
+}
+
+static size_t
+sign_login_data(struct msg *data, const struct liar_key *signer,
+    uint8_t sig[128])
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	size_t		 len = 128;
+
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL,
+	    signer->pkey), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &len, data->data,
+	    data->len), 1);
+	EVP_MD_CTX_free(ctx);
+	msg_free(data);
+	return (len);
+}
+
 size_t
 liar_sign(const struct liar *l, const char *login,
     const struct liar_key *signer, const struct liar_key *named,
     uint8_t sig[128])
 {
-	struct msg	 data;
-	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
-	size_t		 len = 128;
+	struct msg	data;
 
-	msg_init(&data);
-	msg_put_blob(&data, l->session_id, l->session_id_len);
-	msg_put_u8(&data, 50);
-	msg_put_text(&data, login);
-	msg_put_text(&data, "ssh-connection");
-	msg_put_text(&data, "publickey");
-	msg_put_u8(&data, 1);
-	msg_put_text(&data, "ssh-ed25519");
-	msg_put_blob(&data, named->blob, named->len);
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL,
-	    signer->pkey), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &len, data.data, data.len),
-	    1);
-	EVP_MD_CTX_free(ctx);
-	msg_free(&data);
-	return (len);
+	put_login(l, login, "publickey", named, &data);
+	return (sign_login_data(&data, signer, sig));
+}
+
+size_t
+liar_sign_bound(const struct liar *l, const char *login,
+    const struct liar_key *k, const uint8_t *hostkey, size_t len,
+    uint8_t sig[128])
+{
+	struct msg	data;
+
+	put_login(l, login, "publickey-hostbound-v00@openssh.com", k, &data);
+	msg_put_blob(&data, hostkey, len);
+	return (sign_login_data(&data, k, sig));
 }
 
 enum destination
@@ -454,7 +510,7 @@ liar_auth(struct liar *l, uint8_t type, const char *login,
 	struct msg		body;
 	struct ipc		in;
 
-	if (type == ASK_AUTH_NONE || type == ASK_AUTH_HELP) {
+	if (type == ASK_AUTH_NONE) {
 		a.alg = "";
 		a.key_len = 0;
 	}

@@ -58,6 +58,10 @@ struct liar {
 	int		 client[2];	/* the monitor's, the person's */
 	uint8_t		 hostkey[256];	/* the portal's, wire form */
 	size_t		 hostkey_len;
+	struct {
+		uint8_t	 blob[1024];
+		size_t	 len;
+	}		 other[2];	/* its others: ECDSA, RSA */
 	uint8_t		 session_id[64];
 	size_t		 session_id_len;
 	uint8_t		 up_blob[1024];	/* of TARGET's answer */
@@ -101,7 +105,13 @@ int	liar_up_sign(struct liar *, const char *user, const uint8_t *blob,
 	    size_t len);
 int	liar_password(struct liar *, char *out, size_t size);
 
-/* A login's signature, over the data that the arguments tell. */
+/*
+ * A login's signature, over the data that the arguments tell; _bound: to a host
+ * key too (publickey-hostbound-v00@openssh.com).
+ */
+size_t	liar_sign_bound(const struct liar *, const char *login,
+	    const struct liar_key *, const uint8_t *hostkey, size_t len,
+	    uint8_t sig[128]);
 size_t	liar_sign(const struct liar *, const char *login,
 	    const struct liar_key *signer, const struct liar_key *named,
 	    uint8_t sig[128]);

@@ -20,7 +20,7 @@ static const uint8_t	blob[] = { 1, 2, 0, 255 };
 
 /* Samples: one of each, filled, so that a lost field shows. */
 static const struct tell_start tell_start = { 2, { { blob, 4 }, { blob, 2 } } };
-static const struct ask_sign ask_sign = { blob, 4, 48 };
+static const struct ask_sign ask_sign = { blob, 4, 48, 64 };
 static const struct answer_sign answer_sign = { blob, 3 };
 static const struct ask_auth ask_auth = { "web1", "ssh-ed25519", blob, 4,
     blob, 3, 5, 77 };
@@ -139,16 +139,21 @@ test_short_and_trailing(void **state)
 static void
 test_values_out_of_range(void **state)
 {
-	struct ask_sign		sign = { blob, 4, 20 };
+	struct ask_sign		bad[] = { { blob, 4, 20, 0 },
+				    { blob, 4, 0, 32 }, { blob, 4, 32, 20 },
+				    { blob, 4, 32, 1 } }, sign;
+	size_t			i;
 	struct answer_auth	auth = { DEST_END_OF_LIST, "" };
 	struct tell_start	start = { HOSTKEYS_MAX, { { blob, 1 } } };
 	struct msg		m;
 
 	(void)state;
 	msg_init(&m);
-	put_ask_sign(&m, &sign);
-	assert_int_equal(get_ask_sign(&m, &sign), -1);
-	msg_free(&m);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put_ask_sign(&m, &bad[i]);
+		assert_int_equal(get_ask_sign(&m, &sign), -1);
+		msg_free(&m);
+	}
 	put_answer_auth(&m, &auth);
 	assert_int_equal(get_answer_auth(&m, &auth), -1);
 	msg_free(&m);

@@ -27,7 +27,6 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_AUTH_NONE] = "A",
 	[ASK_AUTH_QUERY] = "A",
 	[ASK_AUTH_KEY] = "A",
-	[ASK_AUTH_HELP] = "A",
 	[ASK_TARGET] = "O",
 	[ASK_HOSTKEY] = "Hk",
 	[ASK_UP_SIGN] = "Rr",
@@ -53,8 +52,7 @@ static const struct {
 	unsigned	times;
 } counts[] = {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
-	{ ASK_AUTH_KEY, 6 }, { ASK_AUTH_HELP, 6 }, { ASK_TARGET, 1 },
-	{ ASK_HOSTKEY, 1 },
+	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
 	{ ASK_ENDING, 1 }, { ASK_ERRAND, 2 },
 };
@@ -168,7 +166,8 @@ static void
 fill(struct msg *m, unsigned type)
 {
 	static const uint8_t		 blob[40] = { 0, 0, 0, 11 };
-	const struct ask_sign		 sign = { blob, sizeof(blob), 32 };
+	const struct ask_sign		 sign = { blob, sizeof(blob), 32,
+					    64 };
 	struct ask_auth			 auth = { .login = "web1" };
 	const struct ask_hostkey	 hostkey = { 0, blob, sizeof(blob) };
 	const struct ask_up_sign	 up = { 0, blob, sizeof(blob) };
@@ -199,7 +198,6 @@ fill(struct msg *m, unsigned type)
 		auth.key_len = sizeof(blob);
 		/* FALLTHROUGH */
 	case ASK_AUTH_NONE:
-	case ASK_AUTH_HELP:
 		put_ask_auth(m, &auth);
 		break;
 	case ASK_HOSTKEY:

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,6 +19,7 @@
 #include "child/evp.h"
 #include "child/warm.h"
 #include "lib/msg.h"
+#include "lib/sshkey.h"
 
 #define ED25519_LEN	32
 #define SIG_LEN		64
@@ -27,19 +29,20 @@
 static struct {
 	int	calls;
 	uint8_t	transcript[256];
-	size_t	len, hash_len;
+	size_t	len, hash_len, sig_hash_len;
 	int	result;
 } asked;
 
 static int
 note_sign(const uint8_t *transcript, size_t len, size_t hash_len,
-    uint8_t *sig, size_t *siglen)
+    size_t sig_hash_len, uint8_t *sig, size_t *siglen)
 {
 	asked.calls++;
 	assert_true(len <= sizeof(asked.transcript));
 	memcpy(asked.transcript, transcript, len);
 	asked.len = len;
 	asked.hash_len = hash_len;
+	asked.sig_hash_len = sig_hash_len;
 	memset(sig, 'S', SIG_LEN);
 	*siglen = SIG_LEN;
 	return (asked.result);
@@ -135,6 +138,7 @@ test_transcript_reaches_signer(void **state)
 	assert_int_equal(sign(key, h, sizeof(h), sig), 1);
 	assert_int_equal(asked.calls, 1);
 	assert_int_equal(asked.hash_len, sizeof(h));
+	assert_int_equal(asked.sig_hash_len, 0);
 	assert_int_equal(asked.len, sizeof(exchange));
 	assert_memory_equal(asked.transcript, exchange, sizeof(exchange));
 	assert_int_equal(sig[0], 'S');
@@ -347,6 +351,91 @@ test_hollow_key(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* The hash that libssh signs with is the one that the signer is asked for. */
+static void
+test_signature_hash(void **state)
+{
+	static const struct {
+		const char	*kind;
+		unsigned	 bits;
+		const EVP_MD	*(*md)(void);
+	} kinds[] = {
+		{ "rsa", 2048, EVP_sha256 }, { "rsa", 2048, EVP_sha512 },
+		{ "ecdsa", 384, EVP_sha384 },
+	};
+	EVP_MD_CTX	*ctx;
+	EVP_PKEY	*key;
+	uint8_t		 h[32] = { 1 }, sig[256];
+	size_t		 i, siglen;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(sshkey_generate(kinds[i].kind, kinds[i].bits,
+		    &key, NULL, 0), 0);
+		ctx = EVP_MD_CTX_new();
+		evp_enter(EVP_SIDE_CLIENT);
+		hash(exchange, sizeof(exchange));
+		assert_int_equal(EVP_DigestSignInit(ctx, NULL, kinds[i].md(),
+		    NULL, key), 1);
+		siglen = sizeof(sig);
+		assert_int_equal(EVP_DigestSign(ctx, sig, &siglen, h,
+		    sizeof(h)), 1);
+		assert_int_equal(asked.hash_len, sizeof(h));
+		assert_int_equal(asked.sig_hash_len,
+		    EVP_MD_get_size(kinds[i].md()));
+		assert_int_equal(sig[0], 'S');
+		evp_enter(EVP_SIDE_OTHER);
+		EVP_MD_CTX_free(ctx);
+		EVP_PKEY_free(key);
+	}
+	assert_int_equal(asked.calls, i);
+}
+
+/* RSA and ECDSA: the public half is the true one, and the key's size is. */
+static void
+test_hollow_kinds(void **state)
+{
+	static const struct {
+		const char	*kind;
+		unsigned	 bits;
+		enum ssh_keytypes_e type;
+	} kinds[] = {
+		{ "rsa", 2048, SSH_KEYTYPE_RSA },
+		{ "rsa", 3072, SSH_KEYTYPE_RSA },
+		{ "ecdsa", 256, SSH_KEYTYPE_ECDSA_P256 },
+		{ "ecdsa", 384, SSH_KEYTYPE_ECDSA_P384 },
+		{ "ecdsa", 521, SSH_KEYTYPE_ECDSA_P521 },
+	};
+	EVP_PKEY	*key;
+	ssh_key		 hollow, copy;
+	uint8_t		*blob;
+	char		*text, *line;
+	size_t		 i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(sshkey_generate(kinds[i].kind, kinds[i].bits,
+		    &key, NULL, 0), 0);
+		assert_int_equal(sshkey_blob(key, &blob, &len), 0);
+		assert_int_equal(evp_hollow_key(blob, len, &hollow), 0);
+		assert_int_equal(ssh_key_type(hollow), kinds[i].type);
+		assert_int_equal(ssh_key_is_private(hollow), 1);
+		/* libssh keeps copies */
+		assert_non_null(copy = ssh_key_dup(hollow));
+		assert_int_equal(ssh_pki_export_pubkey_base64(copy, &text),
+		    SSH_OK);
+		line = sshkey_line(blob, len, NULL);
+		assert_string_equal(strchr(line, ' ') + 1, text);
+		free(line);
+		ssh_string_free_char(text);
+		ssh_key_free(copy);
+		assert_int_equal(evp_hollow_key(blob, len - 1, &copy), -1);
+		ssh_key_free(hollow);
+		free(blob);
+		EVP_PKEY_free(key);
+	}
+}
+
 int
 main(void)
 {
@@ -367,6 +456,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_security_key, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_hollow_key, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_hollow_kinds, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_signature_hash, setup,
 		    teardown),
 	};
 

@@ -407,53 +407,6 @@ test_counts(void **state)
 	assert_true(liar_ends(&l, MONITOR_GATE));
 }
 
-/* Help is a sentence: whoever asks for it is nobody, and only once for free. */
-static void
-test_help(void **state)
-{
-	static const unsigned	 ends[] = { MONITOR_NO_LOGIN,
-				    MONITOR_AUTH_FAILED };
-	struct liar		 l;
-	const struct ask_auth	 a = { .login = "web1", .alg = "" };
-	struct msg		 body;
-	struct ipc		 in;
-	uint8_t			 sig[64] = { 0 };
-	unsigned		 i, times;
-
-	(void)state;
-	for (times = 1; times <= 2; times++) {
-		liar_reach(&l, ST_AUTH);
-		for (i = 0; i < times; i++)
-			assert_int_equal(liar_auth(&l, ASK_AUTH_HELP,
-			    i == 0 ? "admin" : "healthcheck", &liar_alice,
-			    NULL, 0), DEST_REFUSED);
-		assert_int_equal(liar_bye(&l), ends[times - 1]);
-	}
-
-	liar_reach(&l, ST_AUTH);
-	liar_auth(&l, ASK_AUTH_HELP, "admin", &liar_alice, NULL, 0);
-	liar_send(&l, ASK_SHELL, NULL);
-	assert_true(liar_ends(&l, MONITOR_GATE));
-
-	liar_reach(&l, ST_AUTH);
-	liar_auth(&l, ASK_AUTH_HELP, "admin", &liar_alice, NULL, 0);
-	assert_int_equal(liar_login(&l, "web1", &liar_bob), DEST_HOST);
-	assert_int_equal(liar_bye(&l), MONITOR_DONE);
-
-	/* With the signatures it is as often as max-auth-tries. */
-	liar_reach(&l, ST_AUTH);
-	for (i = 0; i < 3; i++) {
-		liar_auth(&l, ASK_AUTH_HELP, "web1", &liar_bob, NULL, 0);
-		liar_auth(&l, ASK_AUTH_KEY, "web1", &liar_bob, sig,
-		    sizeof(sig));
-	}
-	msg_init(&body);
-	put_ask_auth(&body, &a);
-	assert_false(liar_ask(&l, ASK_AUTH_HELP, &body, &in));
-	msg_free(&body);
-	assert_true(liar_ends(&l, MONITOR_GATE));
-}
-
 /* Signatures for a host: not for another account, not with another key. */
 static void
 test_up_sign(void **state)
@@ -813,7 +766,6 @@ main(void)
 		cmocka_unit_test(test_second_sign),
 		cmocka_unit_test(test_target_before_login),
 		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_no_message),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_every_type_in_every_state),

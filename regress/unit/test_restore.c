@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <sodium.h>
 
 #include "db/acl.h"
@@ -197,6 +198,108 @@ test_twice(void **state)
 	json_decref(doc);
 }
 
+/* A key pair of the portal's, present (`name`) or in a document (NULL). */
+static char *
+make_key(struct trial *t, const char *kind, const char *name,
+    char print[SSHKEY_FINGERPRINT_SIZE])
+{
+	struct key	 k = { .name = (char *)name, .type = (char *)kind,
+			    .length = 1, .comment = (char *)"" };
+	EVP_PKEY	*pkey;
+	char		*pem, *text;
+	size_t		 len;
+	int64_t		 id;
+
+	assert_int_equal(sshkey_generate(kind, 0, &pkey, NULL, 0), 0);
+	assert_int_equal(sshkey_write_private(pkey, &pem, &len), 0);
+	assert_int_equal(sshkey_blob(pkey, &k.pub_blob, &k.pub_bloblen), 0);
+	sshkey_fingerprint(k.pub_blob, k.pub_bloblen, print);
+	if (name != NULL)
+		assert_int_equal(key_create_sealed(t->sh.db, &k, pem, len,
+		    &t->sealer, &id), DB_OK);
+	text = xstrdup(pem);
+	sodium_free(pem);
+	free(k.pub_blob);
+	EVP_PKEY_free(pkey);
+	return (text);
+}
+
+/* The key of this name is this one, and its private half opens. */
+static void
+check_key(struct trial *t, const char *name, const char *print)
+{
+	struct key	*k;
+	void		*pem;
+	size_t		 len;
+
+	assert_int_equal(key_by_name(t->sh.db, name, &k), DB_OK);
+	assert_string_equal(k->fingerprint, print);
+	assert_int_equal(trial_open(t, SEAL_KEY_TABLE, SEAL_KEY_COLUMN, k->id,
+	    k->priv_sealed, &pem, &len), 0);
+	sodium_free(pem);
+	key_free(k);
+}
+
+static void
+change_key(json_t *doc, size_t i, const char *name, const char *pem)
+{
+	json_t	*key = json_array_get(json_object_get(doc, "keys"), i);
+
+	json_object_set_new(key, "Name", json_string(name));
+	json_object_set_new(key, "PrivKey", json_string(pem));
+	json_object_set_new(key, "PubKey", json_null());
+}
+
+/*
+ * An original's host key of another type than Ed25519 takes its place beside
+ * the present one; a key of an original's that has the name of such a place is
+ * none. What a document does not bring stays.
+ */
+static void
+test_host_keys(void **state)
+{
+	static const struct {
+		const char	*kind, *name;
+	} kinds[] = { { "rsa", KEY_HOST_RSA }, { "ecdsa", KEY_HOST_ECDSA } };
+	struct trial	 t;
+	struct restore	*r;
+	json_t		*doc;
+	char		 present[SSHKEY_FINGERPRINT_SIZE];
+	char		 old[SSHKEY_FINGERPRINT_SIZE];
+	char		 login[SSHKEY_FINGERPRINT_SIZE];
+	char		*pem;
+	size_t		 i;
+
+	trial_begin(&t, fixture_use(state)->db);
+	free(make_key(&t, "ed25519", KEY_HOST, present));
+	for (i = 0; i < 2; i++) {
+		doc = document("backup-decrypted.json");
+		pem = make_key(&t, kinds[i].kind, NULL, login);
+		change_key(doc, 0, kinds[i].name, pem);
+		free(pem);
+		pem = make_key(&t, kinds[i].kind, NULL, old);
+		change_key(doc, 1, KEY_HOST, pem);
+		free(pem);
+		r = plan_of(&t, doc);
+		assert_true(says(restore_report(r), RESTORE_WARNING,
+		    "its name is kept for the portal's own host keys"));
+		assert_string_equal(restore_report(r)->host_key, old);
+		assert_int_equal(restore_load(t.sh.db, r), DB_OK);
+		restore_free(r);
+		json_decref(doc);
+		check_key(&t, kinds[i].name, old);
+		check_key(&t, KEY_HOST, present);
+	}
+	/* the first of the two is still there */
+	doc = document("backup-decrypted.json");
+	load(&t, doc);
+	json_decref(doc);
+	check_key(&t, KEY_HOST_ECDSA, old);
+	ok(&t, "key inspect " KEY_HOST_RSA);
+	ok(&t, "key inspect " KEY_HOST);
+	trial_end(&t);
+}
+
 static void
 test_encrypted(void **state)
 {
@@ -222,6 +325,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_original),
 		ON_BOTH(test_twice),
+		ON_BOTH(test_host_keys),
 		ON_BOTH(test_encrypted),
 	};
 

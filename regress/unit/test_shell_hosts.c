@@ -375,50 +375,6 @@ test_password_read(void **state)
 	trial_end(&t);
 }
 
-/* By another name, or in fewer groups, a host's denied accounts stay so. */
-static void
-test_trusted_aliases(void **state)
-{
-	static const char *const	 rules[] = {
-		"acl create --ug=devs --pattern=app --login=root -a deny",
-		"acl create --ug=devs --hg=prod --login=root -a deny",
-		"acl create --ug=devs --pattern=x --login='r*' -w 1",
-	};
-	const struct user		 u = { .name = (char *)"bob",
-					    .email = (char *)"" };
-	struct trial			 t;
-	char				 rule[64];
-	int64_t				 bob;
-	size_t				 i;
-
-	trial_begin(&t, fixture_use(state)->db);
-	ok(&t, "usergroup create --name=devs");
-	assert_int_equal(user_create(t.sh.db, &u, &bob), DB_OK);
-	ok(&t, "user update bob -r trusted --assign-group devs");
-	ok(&t, "key create --name=ops");
-	ok(&t, "hostgroup create --name=prod");
-	ok(&t, "host create deploy@192.0.2.5 --name=app -g ops,prod -k ops");
-	ok(&t, "acl create --ug=devs --hg=ops --login='*'");
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		t.sh.user_id = t.admin;
-		ok(&t, rules[i]);
-		t.out[strcspn(t.out, "\n")] = '\0';
-		snprintf(rule, sizeof(rule), "acl rm %s", t.out);
-		if (i == 2)
-			ok(&t, "acl create --ug=devs --hg=ops --login=root "
-			    "-a deny -w 5");
-		t.sh.user_id = bob;
-		fails(&t, RUN_FAILED, "host create deploy@192.0.2.5 --name=x "
-		    "-g ops -k ops", "may open more");
-		t.sh.user_id = t.admin;
-		ok(&t, rule);
-	}
-	ok(&t, "acl create --ug=devs --hg=ops --login=root -a deny");
-	t.sh.user_id = bob;
-	ok(&t, "host create deploy@192.0.2.5 --name=x -g ops -k ops");
-	trial_end(&t);
-}
-
 int
 main(void)
 {
@@ -428,7 +384,6 @@ main(void)
 		ON_BOTH(test_password_read),
 		ON_BOTH(test_refused),
 		ON_BOTH(test_inspect),
-		ON_BOTH(test_trusted_aliases),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -346,6 +346,8 @@ test_update_and_rm(void **state)
 		    "a key \"two\" already" },
 		{ RUN_FAILED, "key update one -n 'a b'", "blanks" },
 		{ RUN_FAILED, "key update host -n h", "keeps its name" },
+		{ RUN_FAILED, "key update one -n host-rsa", "is kept for" },
+		{ RUN_FAILED, "key create -n host-ecdsa", "is kept for" },
 		{ RUN_USAGE, "key rm", "KEY is missing" },
 		{ RUN_FAILED, "key rm one nosuch", "no key \"nosuch\"" },
 		{ RUN_FAILED, "key rm one host", "it stays" },

@@ -60,7 +60,8 @@ try_parts(const struct parts *p, struct sign_exchange *x, struct msg *sig)
 	a.transcript = m.data;
 	a.len = m.len;
 	a.hash_len = 32;
-	wrong = sign_exchange(&a, &host_key, x, sig);
+	a.sig_hash_len = 0;
+	wrong = sign_exchange(&a, &host_key, 1, x, sig);
 	msg_free(&m);
 	return (wrong);
 }
@@ -100,11 +101,13 @@ test_exchange(void **state)
 		a.transcript = m.data;
 		a.len = m.len;
 		a.hash_len = hashes[i].len;
+		a.sig_hash_len = 0;
 		msg_init(&sig);
-		assert_null(sign_exchange(&a, &host_key, &x, &sig));
+		assert_null(sign_exchange(&a, &host_key, 1, &x, &sig));
 		EVP_Digest(m.data, m.len, hash, &n, hashes[i].md(), NULL);
 		assert_int_equal(x.hash_len, hashes[i].len);
 		assert_memory_equal(x.hash, hash, n);
+		assert_ptr_equal(x.key, &host_key);
 		assert_string_equal(x.client_version, VC);
 		assert_true(verify(host_key.pkey, NULL, sig.data, sig.len,
 		    hash, n));
@@ -146,6 +149,78 @@ test_exchange_refused(void **state)
 	}
 }
 
+/* Host keys of each type, as a portal that was moved has them. */
+static const struct {
+	const char	*kind;
+	unsigned	 bits;
+	uint8_t		 fits[3];	/* of its signature; 0xff: none */
+} kinds[] = {
+	{ "ed25519", 0, { 0, 0xff, 0xff } },
+	{ "ecdsa", 256, { 32, 0xff, 0xff } },
+	{ "rsa", 2048, { 32, 64, 0xff } },
+	{ "ecdsa", 384, { 48, 0xff, 0xff } },
+	{ "ecdsa", 521, { 64, 0xff, 0xff } },
+};
+#define NKINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+static void
+try_hash(const struct sign_host_key *keys, size_t i, uint8_t len)
+{
+	const struct parts	parts = { .ks = keys[i].blob,
+				    .ks_len = keys[i].blob_len };
+	struct sign_exchange	x;
+	struct ask_sign		a = { .hash_len = 48, .sig_hash_len = len };
+	struct msg		m, sig;
+	const EVP_MD		*md;
+
+	build(&m, &parts);
+	a.transcript = m.data;
+	a.len = m.len;
+	msg_init(&sig);
+	if (memchr(kinds[i].fits, len, sizeof(kinds[i].fits)) == NULL) {
+		assert_non_null(sign_exchange(&a, keys, NKINDS, &x, &sig));
+		assert_int_equal(sig.len, 0);
+	} else {
+		assert_null(sign_exchange(&a, keys, NKINDS, &x, &sig));
+		assert_ptr_equal(x.key, &keys[i]);
+		md = len == 0 ? NULL : len == 32 ? EVP_sha256() : len == 48 ?
+		    EVP_sha384() : EVP_sha512();
+		assert_true(verify(keys[i].pkey, md, sig.data, sig.len,
+		    x.hash, x.hash_len));
+		/* a key that is not among ours any more signs nothing */
+		msg_free(&sig);
+		assert_non_null(sign_exchange(&a, keys, i, &x, &sig));
+		assert_int_equal(sig.len, 0);
+	}
+	msg_free(&sig);
+	msg_free(&m);
+}
+
+/* The key that K_S says signs, with a hash that is its own, and no other. */
+static void
+test_exchange_keys(void **state)
+{
+	static const uint8_t	lens[] = { 0, 20, 32, 48, 64 };
+	struct sign_host_key	keys[NKINDS];
+	size_t			i, n;
+
+	(void)state;
+	for (i = 0; i < NKINDS; i++) {
+		assert_int_equal(sshkey_generate(kinds[i].kind, kinds[i].bits,
+		    &keys[i].pkey, NULL, 0), 0);
+		assert_int_equal(sshkey_blob(keys[i].pkey, &keys[i].blob,
+		    &keys[i].blob_len), 0);
+	}
+	for (i = 0; i < NKINDS; i++) {
+		for (n = 0; n < sizeof(lens); n++)
+			try_hash(keys, i, lens[n]);
+	}
+	for (i = 0; i < NKINDS; i++) {
+		EVP_PKEY_free(keys[i].pkey);
+		free(keys[i].blob);
+	}
+}
+
 /* Nothing shorter and nothing longer than a transcript is signed. */
 static void
 test_exchange_cut(void **state)
@@ -160,11 +235,11 @@ test_exchange_cut(void **state)
 	msg_init(&sig);
 	a.transcript = m.data;
 	for (a.len = 0; a.len < m.len; a.len++)
-		assert_non_null(sign_exchange(&a, &host_key, &x, &sig));
+		assert_non_null(sign_exchange(&a, &host_key, 1, &x, &sig));
 	msg_put_u8(&m, 0);
 	a.transcript = m.data;
 	a.len = m.len;
-	assert_non_null(sign_exchange(&a, &host_key, &x, &sig));
+	assert_non_null(sign_exchange(&a, &host_key, 1, &x, &sig));
 	assert_int_equal(sig.len, 0);
 	msg_free(&m);
 }
@@ -462,6 +537,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchange),
+		cmocka_unit_test(test_exchange_keys),
 		cmocka_unit_test(test_exchange_refused),
 		cmocka_unit_test(test_exchange_cut),
 		cmocka_unit_test(test_login),

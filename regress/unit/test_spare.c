@@ -36,15 +36,16 @@ begin(struct fixture *f, struct monitor *m)
 	assert_int_equal(key_create(f->db, &k, &id), DB_OK);
 	memset(m, 0, sizeof(*m));
 	m->db = f->db;
-	m->host_key.blob = xmalloc(sizeof(blob));
-	memcpy(m->host_key.blob, blob, sizeof(blob));
-	m->host_key.blob_len = sizeof(blob) - 1;
+	m->host_keys[0].blob = xmalloc(sizeof(blob));
+	memcpy(m->host_keys[0].blob, blob, sizeof(blob));
+	m->host_keys[0].blob_len = sizeof(blob) - 1;
+	m->nhost_keys = 1;
 }
 
 static void
 finish(struct monitor *m)
 {
-	free(m->host_key.blob);
+	free(m->host_keys[0].blob);
 	free(m->error);
 }
 
@@ -69,10 +70,44 @@ test_other_key(void **state)
 	struct monitor	 m;
 
 	begin(f, &m);
-	m.host_key.blob[m.host_key.blob_len - 1]++;
+	m.host_keys[0].blob[m.host_keys[0].blob_len - 1]++;
 	spare_check(&m);
 	assert_true(m.ending);
 	assert_int_equal(m.status, MONITOR_SPARE);
+	finish(&m);
+}
+
+/* One more that it could offer is a change, unless it is none by its type. */
+static void
+test_another_kind(void **state)
+{
+	struct fixture	*f = fixture_use(state);
+	struct monitor	 m;
+	struct key	 k = { .name = (char *)KEY_HOST_RSA,
+			    .type = (char *)"ed25519", .length = 2048,
+			    .pub_blob = (uint8_t *)"rsa", .pub_bloblen = 3,
+			    .comment = (char *)"" };
+	int64_t		 id;
+
+	begin(f, &m);
+	assert_int_equal(key_create(f->db, &k, &id), DB_OK);
+	spare_check(&m);
+	assert_false(m.ending);
+	assert_int_equal(key_remove(f->db, id), DB_OK);
+	k.type = (char *)"rsa";
+	assert_int_equal(key_create(f->db, &k, &id), DB_OK);
+	spare_check(&m);
+	assert_true(m.ending);
+	/* and one that goes is one, too */
+	m.ending = 0;
+	m.host_keys[1].blob = (uint8_t *)"rsa";
+	m.host_keys[1].blob_len = 3;
+	m.nhost_keys = 2;
+	spare_check(&m);
+	assert_false(m.ending);
+	assert_int_equal(key_remove(f->db, id), DB_OK);
+	spare_check(&m);
+	assert_true(m.ending);
 	finish(&m);
 }
 
@@ -84,7 +119,7 @@ test_shorter_key(void **state)
 	struct monitor	 m;
 
 	begin(f, &m);
-	m.host_key.blob_len--;
+	m.host_keys[0].blob_len--;
 	spare_check(&m);
 	assert_true(m.ending);
 	finish(&m);
@@ -129,6 +164,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		ON_BOTH(test_goes_on), ON_SQLITE(test_other_key),
 		ON_SQLITE(test_shorter_key),
+		ON_SQLITE(test_another_kind),
 		ON_BOTH(test_no_key), ON_MYSQL(test_lost_connection),
 	};
 
