@@ -112,6 +112,13 @@ forward_answered(void *arg, struct ipc *m)
 	chan_answered(c, &v);
 }
 
+char *
+forward_address(const char *host, int port)
+{
+	return (xasprintf(strchr(host, ':') != NULL ? "[%.*s]:%d" : "%.*s:%d",
+	    FORWARD_HOST_MAX, host, port));
+}
+
 static void
 ask_forward(struct chan *c)
 {
@@ -121,8 +128,7 @@ ask_forward(struct chan *c)
 
 	memset(&a, 0, sizeof(a));
 	if (f->host[0] != '\0')
-		detail = xasprintf(strchr(f->host, ':') != NULL ?
-		    "[%s]:%d" : "%s:%d", f->host, f->port);
+		detail = forward_address(f->host, f->port);
 	a.channel = c->id;
 	a.type = kind_names[c->kind];
 	a.detail = detail == NULL ? "" : detail;

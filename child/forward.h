@@ -37,6 +37,11 @@ void	forward_arrived(struct conn *, const struct upstream_arrival *,
 /* Opens its other side when it can, and moves bytes. */
 void	forward_run(struct chan *);
 
+#define FORWARD_HOST_MAX	1024	/* bytes of a name that are told */
+
+/* "host:port" as the history has it. Caller frees. */
+char	*forward_address(const char *host, int port);
+
 /* NULL is nothing. */
 void	forward_free(struct forward *);
 

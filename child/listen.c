@@ -91,10 +91,12 @@ static void
 ask_listen(struct listener *l)
 {
 	struct ask_channel_open	 a;
-	char			*detail;
+	char			*address, *detail;
 
 	memset(&a, 0, sizeof(a));
-	detail = xasprintf("listens on %s:%d", l->host, l->port);
+	address = forward_address(l->host, l->port);
+	detail = xasprintf("listens on %s", address);
+	free(address);
 	l->id = ++l->conn->last_channel;
 	a.channel = l->id;
 	a.type = "forward-remote";

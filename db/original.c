@@ -111,12 +111,6 @@ original_columns(enum original_table t, size_t *n)
 	return (tables[t].columns);
 }
 
-const char *
-original_name(enum original_table t)
-{
-	return (tables[t].name);
-}
-
 /* The columns that a table has in this database; none: it is not there. */
 static int
 columns_there(struct db *db, const char *table, struct db_names *names)

@@ -70,9 +70,6 @@ int	original_open(struct db **, const char *driver, const char *conn,
 const struct original_column *original_columns(enum original_table,
 	    size_t *n);
 
-/* Its name in the database. */
-const char *original_name(enum original_table);
-
 /*
  * Reads a table in the order of its ids: row() is called with each row's
  * values, which are borrowed and wiped thereafter, and ends the reading by

@@ -88,8 +88,8 @@ tell_changed(struct monitor *m, const struct offer *o)
 	escape_into(name, sizeof(name), m->host->name);
 	return (xasprintf("sshportal: the host key of \"%s\" has changed from "
 	    "%s to %s: somebody may be listening; if the change is known, an "
-	    "administrator removes the host and creates it again", name, was,
-	    is));
+	    "administrator has the new one learnt with \"host update "
+	    "--reset-hostkey\"", name, was, is));
 }
 
 /* NULL if the host may be trusted, or the sentence why not. */

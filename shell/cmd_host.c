@@ -58,9 +58,13 @@ host_key_check(struct cmd_call *c, const struct ref *key)
 	return (DB_OK);
 }
 
-/* The key that was asked for, or `default' where there is no password. */
+/*
+ * The key that was asked for, or `default' where there is no password. Telnet
+ * has no use for one.
+ */
 static int
-create_key(struct cmd_call *c, const char *password, int64_t *id)
+create_key(struct cmd_call *c, const struct host *h, const char *password,
+    int64_t *id)
 {
 	const struct refs	*asked = opt_refs(c, "key");
 	struct key		*k;
@@ -71,7 +75,7 @@ create_key(struct cmd_call *c, const char *password, int64_t *id)
 		*id = asked->v[0].id;
 		return (host_key_check(c, &asked->v[0]));
 	}
-	if (password != NULL)
+	if (password != NULL || h->scheme == HOST_TELNET)
 		return (DB_OK);
 	if ((r = key_by_name(c->sh->db, KEY_DEFAULT, &k)) == DB_NOTFOUND)
 		return (cmd_fail(c, "there is no key \"%s\": name one with "
@@ -123,7 +127,7 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
 	if (c->own && (r = host_create_own_check(c, &h)) != DB_OK)
 		return (r);
-	if ((r = create_key(c, password, &h.key_id)) != DB_OK ||
+	if ((r = create_key(c, &h, password, &h.key_id)) != DB_OK ||
 	    (r = create_row(c, &h, password, &id)) != DB_OK)
 		return (r);
 	if (c->own && (r = host_create_own_judge(c, id)) != DB_OK)
