@@ -163,8 +163,18 @@ lines()
 {
 	screen capture-pane -p | grep -c .
 }
+# The shell has the new size with the next key, once its terminal has it.
+resize()
+{
+	screen resize-window -x "$1" -y 30
+	wait_for 20 has_columns "$1" || fail "the shell's window stays"
+}
+has_columns()
+{
+	[ "$(stty size <"/proc/$(portal_pids shell)/fd/0")" = "30 $1" ]
+}
 clean
-screen resize-window -x 60 -y 30
+resize 60
 typed 'host ls'
 press Enter
 shows 'Total: 4 hosts'
@@ -172,14 +182,14 @@ shows 'Total: 4 hosts'
 is "lines of a narrow window" "$(lines)" 8
 unlike "the comment" "$(cat "$T/screen")" 'a window is narrow'
 clean
-screen resize-window -x 250 -y 30
+resize 250
 typed 'host ls'
 press Enter
 shows 'where a window is narrow'
 is "lines of a wide window" "$(lines)" 8
 
 say "a long line is edited across the window's edge"
-screen resize-window -x 60 -y 30
+resize 60
 clean
 typed 'host create root@192.0.2.77 --name=longlonglong --comment=aaaaaaaaaaaaaaaaaa'
 press Enter
