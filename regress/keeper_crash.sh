@@ -23,7 +23,9 @@ for round in 1 2 3 4; do
 		p web1@portal "exit $((round * 20 + i))" </dev/null \
 		    >"$T/out.$i" 2>&1 &
 		pids[i]=$!
-		if [ $((i % 6)) -eq 0 ]; then
+		if [ $i -eq 6 ]; then
+			# the one before it may have died a moment ago
+			wait_for 30 one_keeper || fail "no keeper to kill"
 			for pid in $(portal_pids keeper); do
 				kill -KILL "$pid" && killed=$((killed + 1))
 			done
