@@ -117,12 +117,11 @@ static int
 count_remembered(struct db *db, struct memory *m, int64_t *count)
 {
 	const int64_t	age = clock_utc() - m->at;
-	int		r;
 
-	if (age >= 0 && age < REMEMBERED &&
-	    (r = count_on(db, m, count)) == DB_OK && *count - m->number < WORTH)
+	if (age >= 0 && age < REMEMBERED && count_on(db, m, count) == DB_OK &&
+	    *count - m->number < WORTH)
 		return (DB_OK);
-	if ((r = db_transaction(db, count_anew, m)) != DB_OK || m->upto == 0)
+	if (db_transaction(db, count_anew, m) != DB_OK || m->upto == 0)
 		return (DB_NOTFOUND);
 	return (count_on(db, m, count));
 }

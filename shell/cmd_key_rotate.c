@@ -99,10 +99,10 @@ static int
 store(struct rotation *r, EVP_PKEY *pkey, const char *pem, size_t len)
 {
 	struct db		*db = r->c->sh->db;
-	struct sshkey_info	 info;
+	struct sshkey_info	 info = { 0 };
 	struct key		 k = { .replaces_id = r->old->id };
 	char			*name = xasprintf("%s-next", r->old->name);
-	int64_t			 id;
+	int64_t			 id = 0;
 	int			 x = DB_EXISTS, i;
 
 	if (sshkey_blob(pkey, &k.pub_blob, &k.pub_bloblen) == -1 ||

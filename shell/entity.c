@@ -57,10 +57,12 @@ entity_wipe_freed(void)
 json_t *
 entity_text(const char *s)
 {
-	json_t	*j = json_string(s != NULL ? s : "");
+	json_t	*j;
 	char	*safe;
 
-	if (j == NULL) {
+	if (s == NULL)
+		s = "";
+	if ((j = json_string(s)) == NULL) {
 		safe = escape_text(s, strlen(s));
 		j = json_string(safe);
 		free(safe);
