@@ -509,18 +509,6 @@ acls_of_user(struct db *db, int64_t user_id, struct acl_list **out)
 	return (r);
 }
 
-static int
-names_has(const struct db_names *names, const char *name)
-{
-	size_t	i;
-
-	for (i = 0; i < names->n; i++) {
-		if (strcmp(names->name[i], name) == 0)
-			return (1);
-	}
-	return (0);
-}
-
 /* Whether a group of the host's is one of the rule's. */
 static int
 groups_meet(const struct acl *a, const struct host *h)
@@ -528,7 +516,7 @@ groups_meet(const struct acl *a, const struct host *h)
 	size_t	i;
 
 	for (i = 0; i < h->groups.n; i++) {
-		if (names_has(&a->host_groups, h->groups.name[i]))
+		if (db_names_have(&a->host_groups, h->groups.name[i]))
 			return (1);
 	}
 	return (0);
@@ -546,7 +534,7 @@ judge_account(struct acl_list *l, const struct host *h, const char *account,
 	if (account == NULL)
 		account = h->login;
 	if (acl_decide(l, now, NULL) == ACL_ALLOW &&
-	    !names_has(accounts, account))
+	    !db_names_have(accounts, account))
 		db_names_add(accounts, account);
 }
 
@@ -598,7 +586,7 @@ judge_group(struct acl_list *l, const char *group, int64_t now)
 
 	for (i = 0; i < l->n; i++) {
 		a = &l->v[i];
-		a->matched = names_has(&a->host_groups, group);
+		a->matched = db_names_have(&a->host_groups, group);
 		/* what is denied to some accounts is open to others */
 		a->account = a->action == ACL_DENY &&
 		    a->login_pattern[0] != '\0' ? ACL_ACCOUNT_DIFFERS :
@@ -621,7 +609,7 @@ acl_open_groups(struct db *db, int64_t user_id, int64_t now,
 	for (i = 0; i < l->n; i++) {
 		for (k = 0; k < l->v[i].host_groups.n; k++) {
 			group = l->v[i].host_groups.name[k];
-			if (!names_has(names, group) &&
+			if (!db_names_have(names, group) &&
 			    judge_group(l, group, now) == ACL_ALLOW)
 				db_names_add(names, group);
 		}

@@ -145,6 +145,12 @@ struct db_names {
 	size_t	  n;
 };
 
+/* Adds a copy of a string. */
+void		 db_names_add(struct db_names *names, const char *name);
+
+/* Whether the name is among them, byte for byte: 1 or 0. */
+int		 db_names_have(const struct db_names *names, const char *name);
+
 void		 db_names_free(struct db_names *names);
 
 #endif

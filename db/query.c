@@ -286,7 +286,7 @@ db_get_rows(struct db *db, void *vp, size_t *n, size_t size,
 	*n = 0;
 	if ((r = db_query(db, &st, sql, binds)) == DB_OK) {
 		while ((r = db_next(st)) == DB_OK) {
-			v = db_room(v, *n, size);
+			v = xroom(v, *n, size);
 			read(st, v + *n * size);
 			(*n)++;
 		}
@@ -383,20 +383,6 @@ db_for_update(const struct db *db)
 	return (db->driver->dialect == DIALECT_MYSQL ? " FOR UPDATE" : "");
 }
 
-void *
-db_room(void *v, size_t n, size_t size)
-{
-	size_t	room;
-
-	/* Full at 0, 8, 16, 32, ...: the sizes that it grows to. */
-	if (n != 0 && (n < 8 || (n & (n - 1)) != 0))
-		return (v);
-	room = n == 0 ? 8 : n * 2;
-	v = xreallocarray(v, room, size);
-	memset((char *)v + n * size, 0, (room - n) * size);
-	return (v);
-}
-
 int64_t
 db_limit(int64_t limit)
 {
@@ -418,8 +404,20 @@ db_text_id(const char *text, int64_t *id)
 void
 db_names_add(struct db_names *names, const char *name)
 {
-	names->name = db_room(names->name, names->n, sizeof(*names->name));
+	names->name = xroom(names->name, names->n, sizeof(*names->name));
 	names->name[names->n++] = xstrdup(name);
+}
+
+int
+db_names_have(const struct db_names *names, const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < names->n; i++) {
+		if (strcmp(names->name[i], name) == 0)
+			return (1);
+	}
+	return (0);
 }
 
 void

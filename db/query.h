@@ -142,17 +142,11 @@ void	db_free_rows(void *v, size_t n, size_t size,
 /* " FOR UPDATE" where rows are locked one by one, else "". */
 const char	*db_for_update(const struct db *db);
 
-/* Room for one more element of a growing array; new elements are zeroed. */
-void	*db_room(void *v, size_t n, size_t size);
-
 /* `limit`, with 0 for all. */
 int64_t	db_limit(int64_t limit);
 
 /* Text of digits only that is a possible id: 1 and *id. */
 int	db_text_id(const char *text, int64_t *id);
-
-/* Adds a copy of a string. */
-void	db_names_add(struct db_names *names, const char *name);
 
 /* Appends the only column of all rows. */
 int	db_get_names(struct db *db, struct db_names *names, const char *sql,

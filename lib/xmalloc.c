@@ -41,6 +41,20 @@ xreallocarray(void *old, size_t n, size_t size)
 	return (p);
 }
 
+void *
+xroom(void *v, size_t n, size_t size)
+{
+	size_t	room;
+
+	/* Full at 0, 8, 16, 32, ...: the sizes that it grows to. */
+	if (n != 0 && (n < 8 || (n & (n - 1)) != 0))
+		return (v);
+	room = n == 0 ? 8 : n * 2;
+	v = xreallocarray(v, room, size);
+	memset((char *)v + n * size, 0, (room - n) * size);
+	return (v);
+}
+
 char *
 xstrdup(const char *s)
 {

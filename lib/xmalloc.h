@@ -15,6 +15,12 @@ void	*xcalloc(size_t, size_t);
 void	*xreallocarray(void *, size_t, size_t);
 char	*xstrdup(const char *);
 
+/*
+ * Room for one more element in an array of n elements of `size` bytes that
+ * only grows by this; new elements are zeroed. Caller frees.
+ */
+void	*xroom(void *v, size_t n, size_t size);
+
 /* A copy of len bytes with a NUL after them; caller frees. */
 char	*xmemdup0(const void *, size_t);
 

@@ -31,6 +31,7 @@
 #include "monitor/privileges.h"
 #include "monitor/secrets.h"
 #include "monitor/setup.h"
+#include "shell/entity.h"
 #include "shell/import.h"
 #include "shell/import_secret.h"
 #include "shell/restore.h"
@@ -459,7 +460,7 @@ import_main(const struct settings *s, struct secret_settings *ss,
 		fprintf(stderr, "sshportal: no source of random bytes\n");
 		return (1);
 	}
-	import_wipe_json();
+	entity_wipe_freed();
 	if (move(&m) == -1) {
 		char	*safe = escape_text(m.err, strlen(m.err));
 

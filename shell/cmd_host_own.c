@@ -119,24 +119,12 @@ host_create_own_check(struct cmd_call *c, const struct host *h)
 }
 
 static int
-names_have(const struct db_names *names, const char *name)
-{
-	size_t	i;
-
-	for (i = 0; i < names->n; i++) {
-		if (strcmp(names->name[i], name) == 0)
-			return (1);
-	}
-	return (0);
-}
-
-static int
 names_within(const struct db_names *few, const struct db_names *many)
 {
 	size_t	i;
 
 	for (i = 0; i < few->n; i++) {
-		if (!names_have(many, few->name[i]))
+		if (!db_names_have(many, few->name[i]))
 			return (0);
 	}
 	return (1);
@@ -180,7 +168,7 @@ hop_is_theirs(const struct own_hosts *h, const struct host *host)
 	size_t	i = place_of(h, host->hop_id);
 
 	return (i < h->l->n &&
-	    names_have(&h->accounts[i], h->l->v[i].login));
+	    db_names_have(&h->accounts[i], h->l->v[i].login));
 }
 
 static int
@@ -188,7 +176,7 @@ judge_new(struct cmd_call *c, const struct own_hosts *h, size_t at)
 {
 	const struct host	*host = &h->l->v[at];
 
-	if (!names_have(&h->accounts[at], host->login))
+	if (!db_names_have(&h->accounts[at], host->login))
 		return (cmd_fail(c, "the rules would not let you log in to "
 		    "\"%s\" as \"%s\": an administrator can add it",
 		    host->name, host->login));

@@ -2,7 +2,6 @@
 /*
  * What all steps of moving in share: notes, and looks into the document.
  */
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,20 +9,6 @@
 
 #include "lib/xmalloc.h"
 #include "shell/import.h"
-
-static void
-wiping_free(void *p)
-{
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
-void
-import_wipe_json(void)
-{
-	json_set_alloc_funcs(malloc, wiping_free);
-}
 
 static void
 note_add(struct import *im, enum import_grade grade, char *text)

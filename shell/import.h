@@ -12,7 +12,7 @@
  *
  * then the document goes to restore_plan(). Whoever calls is the machine's
  * administrator, and the document holds every secret of the portal: it is for
- * a process that does nothing else and then ends (import_wipe_json()).
+ * a process that does nothing else and then ends (entity_wipe_freed()).
  */
 #ifndef SHELL_IMPORT_H
 #define SHELL_IMPORT_H
@@ -44,9 +44,6 @@ struct import {
 	size_t			 stops;
 	int64_t			 version;	/* of a database's schema */
 };
-
-/* Makes jansson wipe what it frees, for the rest of the process. */
-void	import_wipe_json(void);
 
 /*
  * Reads all of a database: driver and conn as for db_open(). Returns 0, or -1

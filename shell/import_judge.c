@@ -10,7 +10,7 @@
 
 #include "db/acl.h"
 #include "db/host.h"
-#include "db/query.h"
+#include "db/db.h"
 #include "lib/xmalloc.h"
 #include "shell/import.h"
 #include "shell/url.h"
@@ -55,7 +55,7 @@ ids_read(const json_t *rows)
 	size_t		 i;
 
 	json_array_foreach(rows, i, row) {
-		ids.v = db_room(ids.v, ids.n, sizeof(*ids.v));
+		ids.v = xroom(ids.v, ids.n, sizeof(*ids.v));
 		ids.v[ids.n++] = import_number(row, "ID");
 	}
 	return (ids);
@@ -124,11 +124,11 @@ judging_read(struct import *im, struct judging *j)
 	size_t	 i;
 
 	import_each(im->doc, "acls", i, row) {
-		j->rule = db_room(j->rule, j->nrules, sizeof(*j->rule));
+		j->rule = xroom(j->rule, j->nrules, sizeof(*j->rule));
 		rule_read(&j->rule[j->nrules++], row, j->now);
 	}
 	import_each(im->doc, "hosts", i, row) {
-		j->host = db_room(j->host, j->nhosts, sizeof(*j->host));
+		j->host = xroom(j->host, j->nhosts, sizeof(*j->host));
 		j->host[j->nhosts++] = (struct place){
 			.host.name = (char *)(uintptr_t)import_text(row,
 			    "Name"),

@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include "db/query.h"
+#include "db/db.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
 #include "shell/import.h"

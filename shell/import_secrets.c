@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/query.h"
+#include "db/db.h"
 #include "lib/escape.h"
 #include "lib/xmalloc.h"
 #include "shell/import.h"

@@ -30,18 +30,6 @@ has_host(struct db *db, const struct own *o, int64_t id, int *has)
 }
 
 static int
-names_have(const struct db_names *names, const char *name)
-{
-	size_t	i;
-
-	for (i = 0; i < names->n; i++) {
-		if (strcmp(names->name[i], name) == 0)
-			return (1);
-	}
-	return (0);
-}
-
-static int
 has_hostgroup(struct db *db, const struct own *o, int64_t id, int *has)
 {
 	struct db_names	 open = { 0 };
@@ -50,7 +38,7 @@ has_hostgroup(struct db *db, const struct own *o, int64_t id, int *has)
 
 	if ((r = group_get(db, GROUP_HOST, id, &g)) == DB_OK)
 		r = acl_open_groups(db, o->me->id, o->now, &open);
-	*has = r == DB_OK && names_have(&open, g->name);
+	*has = r == DB_OK && db_names_have(&open, g->name);
 	db_names_free(&open);
 	group_free(g);
 	return (r);

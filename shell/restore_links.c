@@ -17,7 +17,7 @@
 static void
 link_add(struct links *l, int64_t group, int64_t other)
 {
-	l->v = room(l->v, l->n, sizeof(*l->v));
+	l->v = xroom(l->v, l->n, sizeof(*l->v));
 	l->v[l->n++] = (struct link){ group, other };
 }
 

@@ -129,9 +129,6 @@ const char	*row_name(struct row *, int login);
 /* Base64 of a blob; malloc'ed, NULL if there is none or it is none. */
 unsigned char	*row_blob(struct row *, const char *member, size_t *len);
 
-/* Room for one more element of a growing list; new elements are zeroed. */
-void		*room(void *list, size_t n, size_t size);
-
 /*
  * Whether these words were seen before, with which number (0: not yet), and
  * that they are seen now.

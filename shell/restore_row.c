@@ -59,7 +59,7 @@ note_add(struct restore *r, enum restore_grade grade, enum restore_kind kind,
 	all = grade == RESTORE_WARNING ? &p->warnings : &p->refusals;
 	if ((*all)++ >= RESTORE_NOTES_MAX)
 		return;
-	p->note = room(p->note, p->nnotes, sizeof(*p->note));
+	p->note = xroom(p->note, p->nnotes, sizeof(*p->note));
 	n = &p->note[p->nnotes++];
 	n->grade = grade;
 	n->kind = kind;
@@ -429,18 +429,4 @@ row_blob(struct row *w, const char *member, size_t *len)
 	free(blob);
 	*len = 0;
 	return (NULL);
-}
-
-void *
-room(void *list, size_t n, size_t size)
-{
-	size_t	more;
-
-	/* Full at 0, 16, 32, 64, ...: the sizes that it grows to. */
-	if (n != 0 && (n < 16 || (n & (n - 1)) != 0))
-		return (list);
-	more = n == 0 ? 16 : n * 2;
-	list = xreallocarray(list, more, size);
-	memset((char *)list + n * size, 0, (more - n) * size);
-	return (list);
 }

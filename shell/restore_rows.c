@@ -71,7 +71,7 @@ take_key(struct row *w)
 	else
 		k.name = xstrdup(name);
 	/* even a refused one, so that all are freed in one way */
-	r->keys.v = room(r->keys.v, r->keys.n, sizeof(k));
+	r->keys.v = xroom(r->keys.v, r->keys.n, sizeof(k));
 	r->keys.v[r->keys.n++] = k;
 	return (FATE_TAKEN);
 }
@@ -95,7 +95,7 @@ take_group(struct row *w)
 
 	g.name = xstrdup(row_name(w, 0));
 	g.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
-	l->v = room(l->v, l->n, sizeof(g));
+	l->v = xroom(l->v, l->n, sizeof(g));
 	l->v[l->n++] = g;
 	return (FATE_TAKEN);
 }
@@ -231,7 +231,7 @@ take_host(struct row *w)
 	host_logging_of(w, &h);
 	h.hop_id = row_number(w, "HopID", 0, INT64_MAX);
 	h.legacy = row_flag(w, "Legacy");
-	l->v = room(l->v, l->n, sizeof(h));
+	l->v = xroom(l->v, l->n, sizeof(h));
 	l->v[l->n++] = h;
 	return (FATE_TAKEN);
 }
@@ -300,7 +300,7 @@ user_roles(struct row *w, struct user *u)
 			row_warn(w, "the role \"%.100s\" is not known here: "
 			    "they do not get it", name);
 		} else if (!user_is(u, name)) {
-			u->roles.name = room(u->roles.name, u->roles.n,
+			u->roles.name = xroom(u->roles.name, u->roles.n,
 			    sizeof(*u->roles.name));
 			u->roles.name[u->roles.n++] = xstrdup(name);
 		}
@@ -367,7 +367,7 @@ take_user(struct row *w)
 	u.allowed_from = row_networks(w);
 	if (!w->bad)
 		user_unique(w, &u);
-	l->v = room(l->v, l->n, sizeof(u));
+	l->v = xroom(l->v, l->n, sizeof(u));
 	l->v[l->n++] = u;
 	return (FATE_TAKEN);
 }
@@ -453,7 +453,7 @@ take_userkey(struct row *w)
 		userkey_blob(w, &k);
 	if (user == FATE_TAKEN && !w->bad)
 		fate = userkey_unique(w, &k);
-	l->v = room(l->v, l->n, sizeof(k));
+	l->v = xroom(l->v, l->n, sizeof(k));
 	l->v[l->n++] = k;
 	return (fate);
 }
@@ -502,7 +502,7 @@ take_acl(struct row *w)
 	/* a rule that denies is not lost in passing */
 	if (w->bad && a.action == ACL_DENY)
 		w->r->report.refused = 1;
-	l->v = room(l->v, l->n, sizeof(a));
+	l->v = xroom(l->v, l->n, sizeof(a));
 	l->v[l->n++] = a;
 	return (FATE_TAKEN);
 }

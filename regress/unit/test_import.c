@@ -19,6 +19,7 @@
 #include "db/query.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
+#include "shell/entity.h"
 #include "shell/import.h"
 #include "shell/import_secret.h"
 
@@ -508,6 +509,6 @@ main(void)
 
 	if (sodium_init() == -1)
 		return (1);
-	import_wipe_json();
+	entity_wipe_freed();
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
