@@ -7,7 +7,8 @@
 # make deps        only install what is missing
 # make unit        only the unit tests (under ASan and UBSan)
 # make regress     only the regress tests
-#                  T="name ..." for some of either
+# make interop     the matrix: other clients, other hosts (regress/interop)
+#                  T="name ..." for some of any
 # make check-asan  the regress tests on a program under ASan and UBSan
 # make valgrind    the unit tests, built plain, under valgrind
 # make fuzz        clang's libFuzzer on the parsers, FUZZ_SECONDS=60 each
@@ -34,8 +35,8 @@ SUBMAKE	= +$(Q)$(MAKE) --no-print-directory $(if \
 .SUFFIXES:
 
 # These need no configuration: it may not be possible yet, or no longer matter.
-UNCONFIGURED = deps run check check-asan valgrind unit regress lint \
-	clean distclean
+UNCONFIGURED = deps run check check-asan valgrind unit regress \
+	interop lint clean distclean
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -129,6 +130,11 @@ unit:
 regress:
 	$(SUBMAKE) all prog-build
 	@regress/run --regress $(T)
+
+interop:
+	@contrib/deps --interop
+	$(SUBMAKE) all prog-build
+	@regress/run --interop $(T)
 
 unit-build: $(UNIT_TESTS)
 	@:

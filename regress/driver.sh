@@ -112,6 +112,24 @@ says '^FAIL deaf .*: not done after 1 s$'
 SANITIZED='' drive 1 --asan slow
 says '^FAIL slow .*: not done after 3 s$'
 
+say "the matrix"
+new_tree
+mkdir "$TREE/regress/interop"
+script first ':'
+script interop/lib ':'
+script interop/cheap '# check' 'echo cheap >>$TRACE'
+script interop/far 'echo far >>$TRACE'
+J=1 drive 0 --interop
+total 2 0 0
+says '^ok interop/far '
+traced "cheap far"
+drive 0
+total 2 0 0
+drive 0 --interop far
+total 1 0 0
+drive 0 --regress far
+total 1 0 0
+
 say "for each database"
 new_tree
 script twice '# db: sqlite3 mysql' 'echo $DB >>$TRACE'

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# OpenSSH's client as this machine has it: what all other rows are held against.
+
+. "$TOP/regress/interop/lib.sh"
+tid "client: OpenSSH of this machine"
+
+ready_portal
+by_ssh
+check_all

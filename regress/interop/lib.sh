@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# What the rows of the matrix share: each is one client before the portal or one
+# host behind it, and goes through the same checks: a command with its status
+# and both outputs apart, a mebibyte through standard input, a file each way by
+# sftp, a terminal.
+#
+# A row of a host sets LOGIN and has the stock client; a row of a client says
+# what to run instead:
+#
+#	ROW_EXEC=(...)		runs the command that follows on the host
+#	ROW_PTY=(...)		the same on a terminal there
+#	row_put LOCAL REMOTE	copies a file by sftp
+#	row_get REMOTE LOCAL
+#
+# Files of a host are named as they are here: it is on this machine.
+
+. "$TOP/regress/lib.sh"
+
+INTEROP=$TOP/regress/interop
+# What "contrib/deps --interop" has unpacked and built.
+PARTS=${DEPS_PREFIX:-$TOP/.deps}/interop
+LOGIN=web1		# what the client logs in as at the portal
+
+# need PROGRAM ...: the row is skipped where one is not installed.
+need()
+{
+	local program
+
+	for program; do
+		command -v "$program" >/dev/null ||
+		    skip "no $program: run contrib/deps --interop"
+	done
+}
+
+# The stock client, to $LOGIN.
+by_ssh()
+{
+	ROW_EXEC=(ssh -F "$(conf)" "$LOGIN@portal")
+	ROW_PTY=(ssh -F "$(conf)" -tt "$LOGIN@portal")
+}
+
+row_put()
+{
+	echo "put \"$1\" \"$2\"" >"$T/batch"
+	sftp -q -F "$(conf)" -b "$T/batch" "$LOGIN@portal"
+}
+
+row_get()
+{
+	echo "get \"$1\" \"$2\"" >"$T/batch"
+	sftp -q -F "$(conf)" -b "$T/batch" "$LOGIN@portal"
+}
+
+# Anything, ended when it takes too long.
+bounded()
+{
+	timeout --foreground 60 "$@"
+}
+
+check_exec()
+{
+	say "a command: its status, its outputs apart"
+	run_status 3 bounded "${ROW_EXEC[@]}" \
+	    'echo out; echo "to stderr" >&2; exit 3'
+	is "standard output" "$out" out
+	like "standard error" "$err" 'to stderr'
+	ok bounded "${ROW_EXEC[@]}" true
+	run_status 1 bounded "${ROW_EXEC[@]}" false
+}
+
+check_stdin()
+{
+	say "a mebibyte through standard input, and its end"
+	head -c 1048576 /dev/urandom >"$T/stdin"
+	bounded "${ROW_EXEC[@]}" cat <"$T/stdin" >"$T/stdin.back" ||
+	    fail "cat: status $?"
+	same_file "$T/stdin" "$T/stdin.back"
+}
+
+check_copies()
+{
+	say "a file each way by sftp"
+	head -c 1048577 /dev/urandom >"$T/file"
+	ok row_put "$T/file" "$T/file.there"
+	same_file "$T/file" "$T/file.there"
+	ok row_get "$T/file.there" "$T/file.back"
+	same_file "$T/file" "$T/file.back"
+}
+
+# A terminal of 33 rows and 111 columns, on which a word is typed.
+check_pty()
+{
+	say "a terminal: its kind and size, what is typed, the status"
+	TERM=xterm $PYTHON "$HELPERS/terminal.py" \
+	    sh -c 'stty rows 33 cols 111; exec "$@"' sh "${ROW_PTY[@]}" \
+	    'test -t 0 && test -t 1 && echo rea""dy; read -r line
+	    echo "kind $TERM size $(stty size) line <$line>"; exit 7' \
+	    <<-'END' || fail "on the terminal"
+	expect ready
+	send word\r
+	expect kind xterm[^ ]* size 33 111 line <word>
+	status 7
+	END
+}
+
+check_all()
+{
+	check_exec
+	check_stdin
+	check_copies
+	check_pty
+}
