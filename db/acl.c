@@ -11,6 +11,7 @@
 #include "db/acl.h"
 #include "db/group.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/query.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
@@ -19,7 +20,7 @@
 #define COLUMNS \
 	"a.id, a.action, a.weight, a.host_pattern, a.inception," \
 	" a.expiration, a.comment, a.created_at, a.updated_at," \
-	" a.login_pattern"
+	" a.login_pattern, a.allow"
 
 #define NAMES(links, groups) \
 	"SELECT l.acl_id, g.name FROM " links " l" \
@@ -120,6 +121,7 @@ acl_read(struct db_stmt *st, void *row)
 	a->created_at = col_int(st);
 	a->updated_at = col_int(st);
 	a->login_pattern = col_text(st);
+	a->allow = col_kinds(st);
 }
 
 static void
@@ -161,6 +163,7 @@ int
 acl_create(struct db *db, const struct acl *a, int64_t *id)
 {
 	int64_t	now = clock_utc();
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	*id = 0;
@@ -168,29 +171,31 @@ acl_create(struct db *db, const struct acl *a, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO acls (action, weight,"
 	    " host_pattern, inception, expiration, comment, created_at,"
-	    " updated_at, login_pattern)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " updated_at, login_pattern, allow)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment), bind_int(now),
-	    bind_int(now), bind_text(a->login_pattern))));
+	    bind_int(now), bind_text(a->login_pattern),
+	    bind_kinds(a->allow, allow))));
 }
 
 int
 acl_update(struct db *db, const struct acl *a)
 {
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	if ((r = acl_check(db, a)) != DB_OK)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
 	    " host_pattern = ?, inception = ?, expiration = ?, comment = ?,"
-	    " updated_at = ?, login_pattern = ? WHERE id = ?",
+	    " updated_at = ?, login_pattern = ?, allow = ? WHERE id = ?",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment),
 	    bind_int(clock_utc()), bind_text(a->login_pattern),
-	    bind_int(a->id))));
+	    bind_kinds(a->allow, allow), bind_int(a->id))));
 }
 
 int
@@ -397,6 +402,28 @@ acl_decide(const struct acl_list *l, int64_t now, const struct acl **by)
 }
 
 int
+acl_decides_with(const struct acl *a, const struct acl *by, int64_t now)
+{
+	return (by != NULL && by->action == ACL_ALLOW &&
+	    a->action == ACL_ALLOW && a->weight == by->weight &&
+	    a->matched && acl_speaks_of_account(a) && acl_in_force(a, now));
+}
+
+/* What those rules allow together that decide as `by' does. */
+static uint32_t
+decided_kinds(const struct acl_list *l, int64_t now, const struct acl *by)
+{
+	uint32_t	kinds = 0;
+	size_t		i;
+
+	for (i = 0; i < l->n; i++) {
+		if (acl_decides_with(&l->v[i], by, now))
+			kinds |= kinds_effective(l->v[i].allow);
+	}
+	return (kinds);
+}
+
+int
 acl_account_valid(const char *account)
 {
 	size_t	len = strlen(account);
@@ -476,12 +503,14 @@ match_patterns(struct acl_list *l, const struct host *h, const char *account)
 int
 acl_judge(struct db *db, int64_t user_id, const struct host *h,
     const char *account, int64_t now, enum acl_action *verdict,
-    struct acl_list **rules, const struct acl **by)
+    uint32_t *kinds, struct acl_list **rules, const struct acl **by)
 {
-	struct acl_list	*l;
-	int		 r;
+	const struct acl	*best;
+	struct acl_list		*l;
+	int			 r;
 
 	*verdict = ACL_DENY;
+	*kinds = 0;
 	if (rules != NULL) {
 		*rules = NULL;
 		*by = NULL;
@@ -489,10 +518,12 @@ acl_judge(struct db *db, int64_t user_id, const struct host *h,
 	if ((r = acl_matching(db, user_id, h->id, &l)) != DB_OK)
 		return (r);
 	match_patterns(l, h, account);
-	*verdict = acl_decide(l, now, rules != NULL ? by : NULL);
-	if (rules != NULL)
+	*verdict = acl_decide(l, now, &best);
+	*kinds = decided_kinds(l, now, best) & host_kinds(h);
+	if (rules != NULL) {
 		*rules = l;
-	else
+		*by = best;
+	} else
 		acl_list_free(l);
 	return (DB_OK);
 }

@@ -40,6 +40,8 @@ struct acl {
 	int64_t		 inception;	/* in force from, 0: always was */
 	int64_t		 expiration;	/* and before, 0: for ever */
 	char		*comment;
+	uint32_t	 allow;		/* kinds (db/kinds.h), 0: the default;
+					   of a deny nothing */
 	int64_t		 created_at;
 	int64_t		 updated_at;
 	/* Filled by acl_get() and acl_list(): */
@@ -120,13 +122,22 @@ enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
  * or those that fit in upper or lower case, for there are hosts to which that
  * is the same. No rule allows what acl_account_valid() does not.
  *
+ * *kinds gets the effective set (db/kinds.h) of what may be done there: what
+ * any of the rules allows that decide, which are those that allow and have the
+ * weight of the one that decided, and the host allows, too. Without a verdict
+ * to allow it is empty.
+ *
  * Unless rules is NULL, *rules gets all that match the host, in the order in
  * which they decide, with `account` set (acl_list_free()), and *by is borrowed
- * from that list or NULL. On failure *verdict is ACL_DENY.
+ * from that list or NULL. On failure *verdict is ACL_DENY and *kinds empty.
  */
 int	acl_judge(struct db *db, int64_t user_id, const struct host *h,
 	    const char *account, int64_t now, enum acl_action *verdict,
-	    struct acl_list **rules, const struct acl **by);
+	    uint32_t *kinds, struct acl_list **rules, const struct acl **by);
+
+/* Whether the rule is one of those whose kinds count beside by's. */
+int	acl_decides_with(const struct acl *a, const struct acl *by,
+	    int64_t now);
 
 /* Whether it may be asked for: 1 to 255 bytes of UTF-8 that show. */
 int	acl_account_valid(const char *account);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/query.h"
 #include "db/seal.h"
 #include "lib/clock.h"
@@ -17,7 +18,7 @@
 	"SELECT h.id, h.name, h.scheme, h.addr, h.port, h.login," \
 	" h.password_sealed, h.key_id, h.hop_id, h.logging, h.comment," \
 	" h.host_key, h.host_key_type, h.legacy, h.created_at," \
-	" h.updated_at, k.name, hop.name FROM hosts h" \
+	" h.updated_at, h.allow, k.name, hop.name FROM hosts h" \
 	" LEFT JOIN private_keys k ON k.id = h.key_id" \
 	" LEFT JOIN hosts hop ON hop.id = h.hop_id "
 
@@ -82,6 +83,15 @@ host_logging_parse(const char *s, enum host_logging *out)
 		return (-1);
 	*out = (enum host_logging)i;
 	return (0);
+}
+
+uint32_t
+host_kinds(const struct host *h)
+{
+	uint32_t	kinds = kinds_effective(h->allow);
+
+	return (h->scheme == HOST_TELNET ? kinds & KIND_BIT(KIND_SHELL) :
+	    kinds);
 }
 
 static void
@@ -152,6 +162,7 @@ host_read(struct db_stmt *st, void *row)
 	h->legacy = col_int(st) != 0;
 	h->created_at = col_int(st);
 	h->updated_at = col_int(st);
+	h->allow = col_kinds(st);
 	h->key_name = col_opt(st);
 	h->hop_name = col_opt(st);
 }
@@ -200,6 +211,7 @@ int
 host_create(struct db *db, const struct host *h, int64_t *id)
 {
 	int64_t	now = clock_utc();
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	*id = 0;
@@ -207,13 +219,14 @@ host_create(struct db *db, const struct host *h, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO hosts (name, scheme, addr, port,"
 	    " login, key_id, hop_id, logging, comment, host_key_type,"
-	    " legacy, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
+	    " legacy, allow, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)",
 	    BINDS(bind_text(h->name), bind_text(schemes[h->scheme]),
 	    bind_text(h->addr), bind_int(h->port), bind_text(h->login),
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
-	    bind_int(h->legacy != 0), bind_int(now), bind_int(now))));
+	    bind_int(h->legacy != 0), bind_kinds(h->allow, allow),
+	    bind_int(now), bind_int(now))));
 }
 
 struct sealed_host {
@@ -268,20 +281,21 @@ host_set_password(struct db *db, int64_t id, const char *sealed)
 int
 host_update(struct db *db, const struct host *h)
 {
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	if ((r = host_check(db, h)) != DB_OK)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE hosts SET name = ?, scheme = ?,"
 	    " addr = ?, port = ?, login = ?, key_id = ?, hop_id = ?,"
-	    " logging = ?, comment = ?, legacy = ?, updated_at = ?"
-	    " WHERE id = ?",
+	    " logging = ?, comment = ?, legacy = ?, allow = ?,"
+	    " updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(h->name), bind_text(schemes[h->scheme]),
 	    bind_text(h->addr), bind_int(h->port), bind_text(h->login),
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
-	    bind_int(h->legacy != 0), bind_int(clock_utc()),
-	    bind_int(h->id))));
+	    bind_int(h->legacy != 0), bind_kinds(h->allow, allow),
+	    bind_int(clock_utc()), bind_int(h->id))));
 }
 
 int

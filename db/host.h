@@ -40,6 +40,8 @@ struct host {
 	size_t			 host_keylen;
 	char			*host_key_type;	/* "" until learnt */
 	int			 legacy;	/* old algorithms allowed */
+	uint32_t		 allow;		/* kinds (db/kinds.h), 0: the
+						   default */
 	int64_t			 created_at;
 	int64_t			 updated_at;
 	/* Filled by every getter: */
@@ -108,6 +110,12 @@ int	host_pin_key(struct db *db, int64_t id, const char *type,
 
 /* Forgets the pin: the next connection learns anew. */
 int	host_unpin_key(struct db *db, int64_t id);
+
+/*
+ * The effective set (db/kinds.h) of what may be done on this host, whoever
+ * comes; telnet knows nothing but a terminal.
+ */
+uint32_t	 host_kinds(const struct host *h);
 
 /* "ssh" and "telnet"; -1 for another word. */
 const char	*host_scheme_name(enum host_scheme s);

@@ -85,6 +85,7 @@ load_key(struct db *db, const struct key *k)
 int
 load_host(struct db *db, const struct host *h)
 {
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	if ((r = check(db, h->name, h->comment)) != DB_OK ||
@@ -95,8 +96,8 @@ load_host(struct db *db, const struct host *h)
 		return (r);
 	return (db_exec(db, "INSERT INTO hosts (id, name, scheme, addr, port,"
 	    " login, password_sealed, key_id, logging, comment, host_key,"
-	    " host_key_type, legacy, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " host_key_type, legacy, allow, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(h->id), bind_text(h->name),
 	    bind_text(host_scheme_name(h->scheme)), bind_text(h->addr),
 	    bind_int(h->port), bind_text(h->login),
@@ -104,7 +105,8 @@ load_host(struct db *db, const struct host *h)
 	    bind_text(host_logging_name(h->logging)), bind_text(h->comment),
 	    bind_blob(h->host_key, h->host_keylen),
 	    bind_text(h->host_key_type), bind_int(h->legacy != 0),
-	    bind_int(h->created_at), bind_int(h->updated_at))));
+	    bind_kinds(h->allow, allow), bind_int(h->created_at),
+	    bind_int(h->updated_at))));
 }
 
 int
@@ -191,6 +193,7 @@ load_member(struct db *db, enum group_kind kind, int64_t group,
 int
 load_acl(struct db *db, const struct acl *a)
 {
+	char	allow[KINDS_TEXT_SIZE];
 	int	r;
 
 	if ((r = db_check_short(db, "pattern",
@@ -200,13 +203,14 @@ load_acl(struct db *db, const struct acl *a)
 		return (r);
 	return (db_exec(db, "INSERT INTO acls (id, action, weight,"
 	    " host_pattern, login_pattern, inception, expiration, comment,"
-	    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " allow, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(a->id), bind_text(acl_action_name(a->action)),
 	    bind_int(a->weight), bind_text(a->host_pattern),
 	    bind_text(a->login_pattern),
 	    bind_int(a->inception), bind_int(a->expiration),
-	    bind_text(a->comment), bind_int(a->created_at),
-	    bind_int(a->updated_at))));
+	    bind_text(a->comment), bind_kinds(a->allow, allow),
+	    bind_int(a->created_at), bind_int(a->updated_at))));
 }
 
 int

@@ -61,6 +61,12 @@ bind_sources(const char *s)
 }
 
 struct db_bind
+bind_kinds(uint32_t row, char buf[KINDS_TEXT_SIZE])
+{
+	return (row == 0 ? bind_opt(NULL) : bind_text(kinds_text(row, buf)));
+}
+
+struct db_bind
 bind_blob(const void *p, size_t len)
 {
 	return ((struct db_bind){ .kind = p == NULL ? BIND_NULL : BIND_BLOB,
@@ -230,6 +236,16 @@ col_int(struct db_stmt *st)
 
 	st->db->driver->column(st, st->column++, &v);
 	return (v.null ? 0 : v.i);
+}
+
+uint32_t
+col_kinds(struct db_stmt *st)
+{
+	char		*text = col_opt(st);
+	uint32_t	 kinds = kinds_read(text);
+
+	free(text);
+	return (kinds);
 }
 
 void *

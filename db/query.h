@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "db/kinds.h"
 
 struct db_stmt;
 
@@ -117,6 +118,10 @@ int	db_check_sources(struct db *db, const char *s);
 
 /* A list of networks, with NULL for "". */
 struct db_bind	bind_sources(const char *s);
+
+/* A row's set of kinds (db/kinds.h), with NULL for the default; uses buf. */
+struct db_bind	bind_kinds(uint32_t row, char buf[KINDS_TEXT_SIZE]);
+uint32_t	col_kinds(struct db_stmt *st);
 
 /*
  * All rows of a query as an array of n elements of `size` bytes, each filled

@@ -175,9 +175,17 @@ static const char *const version2[] = {
 	NULL
 };
 
+/* What may be done on a host, as words (db/kinds.h); NULL: the default. */
+static const char *const version3[] = {
+	"ALTER TABLE acls ADD COLUMN allow {opttext}",
+	"ALTER TABLE hosts ADD COLUMN allow {opttext}",
+	NULL
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version1 },
 	{ 2, version2 },
+	{ 3, version3 },
 };
 const size_t schema_migrations_count =
     sizeof(schema_migrations) / sizeof(schema_migrations[0]);

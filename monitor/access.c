@@ -19,6 +19,7 @@
 
 #include "db/acl.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -33,12 +34,13 @@
 
 int
 access_rules(struct db *db, const struct user *u, const struct host *h,
-    const char *account, int64_t now, int *allowed)
+    const char *account, int64_t now, int *allowed, uint32_t *kinds)
 {
 	enum acl_action	verdict;
 	int		r;
 
-	r = acl_judge(db, u->id, h, account, now, &verdict, NULL, NULL);
+	r = acl_judge(db, u->id, h, account, now, &verdict, kinds, NULL,
+	    NULL);
 	*allowed = verdict == ACL_ALLOW;
 	return (r);
 }
@@ -295,15 +297,22 @@ read_names(struct monitor *m, void *arg)
 
 int
 access_granted(struct monitor *m, struct user *u, struct host *h,
-    const char *account, int verdict)
+    const char *account, int verdict, uint32_t *kinds)
 {
 	const char	*hook = m->settings->acl_check_cmd;
 	struct asked	 a = { u, h };
+	int		 granted;
 
 	if (hook[0] == '\0')
 		return (verdict);
 	if (store_try(m, read_names, &a) != DB_OK)
-		return (-1);
-	return (access_hook(hook, verdict, u, h, account, ACCESS_HOOK_MS,
-	    monitor_forget, m));
+		granted = -1;
+	else
+		granted = access_hook(hook, verdict, u, h, account,
+		    ACCESS_HOOK_MS, monitor_forget, m);
+	if (granted != 1)
+		*kinds = 0;
+	else if (!verdict)
+		*kinds = KINDS_DEFAULT & host_kinds(h);
+	return (granted);
 }

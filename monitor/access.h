@@ -18,12 +18,13 @@ struct user;
 
 /*
  * Whether the rules that are in force at `now` (UTC seconds) allow it, as an
- * account on the host (NULL: its own): *allowed is 1 or 0, as acl_judge() has
- * it. Returns a class of enum db_status; *allowed
- * is 0 then.
+ * account on the host (NULL: its own), as acl_judge() has it: *allowed is 1 or
+ * 0, *kinds what may be done there (an effective set, db/kinds.h; empty unless
+ * it is allowed). Returns a class of enum db_status; both are 0 unless that is
+ * DB_OK.
  */
 int	access_rules(struct db *, const struct user *, const struct host *,
-	    const char *account, int64_t now, int *allowed);
+	    const char *account, int64_t now, int *allowed, uint32_t *kinds);
 
 /*
  * Whether there is such a program (a path, or a name that is looked for where
@@ -48,9 +49,14 @@ int	access_hook(const char *program, int verdict, const struct user *,
 /*
  * The last word: what the hook of the settings makes of the rules' verdict. If
  * there is one, the names that it is told are read into user and host. As
- * access_hook() returns; anything but 1 denies.
+ * access_hook() returns; anything but 1 denies. *kinds is what access_rules()
+ * said: empty after a denial; and where the hook lets somebody in whom no rule
+ * does, the default kinds, as far as the host allows them.
+ *
+ * So the whole decision for any user and host is, in a store_try(),
+ * access_rules(), and then access_granted(); a jump needs KIND_JUMP in *kinds.
  */
 int	access_granted(struct monitor *, struct user *, struct host *,
-	    const char *account, int verdict);
+	    const char *account, int verdict, uint32_t *kinds);
 
 #endif

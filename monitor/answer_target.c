@@ -113,7 +113,7 @@ look_up(struct monitor *m, void *arg)
 	if ((r = find_host(m, l)) != DB_OK)
 		return (r);
 	r = access_rules(m->db, m->user, m->host, m->wanted.account,
-	    clock_utc(), &l->allowed);
+	    clock_utc(), &l->allowed, &m->kinds);
 	if (r != DB_OK || m->host->key_id == 0)
 		return (r);
 	r = key_get(m->db, m->host->key_id, &l->key);
@@ -186,7 +186,7 @@ find_target(struct monitor *m)
 	if (r != DB_OK)
 		no = xstrdup(STORE_AWAY);
 	else if ((r = access_granted(m, m->user, m->host, m->wanted.account,
-	    l.allowed)) == 1)
+	    l.allowed, &m->kinds)) == 1)
 		no = way_there(m, l.key);
 	else if (r == -1 && l.allowed)
 		no = xasprintf("sshportal: the access check for host \"%s\" "

@@ -86,6 +86,8 @@ struct monitor {
 
 	/* where to */
 	struct host		*host;
+	uint32_t		 kinds;		/* what the person may do there
+						   (db/kinds.h, effective) */
 	struct evp_pkey_st	*up_key;	/* to log in with, or NULL */
 	uint8_t			*up_blob;	/* its public half */
 	size_t			 up_blob_len;

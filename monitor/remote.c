@@ -66,6 +66,7 @@ check(struct monitor *m, void *arg)
 	const char	**why = arg;
 	struct user	 *u = NULL;
 	struct host	 *h = NULL;
+	uint32_t	  kinds = 0;
 	int		  r, allowed = 0;
 
 	*why = NULL;
@@ -83,8 +84,8 @@ check(struct monitor *m, void *arg)
 	else if (r == DB_OK && h->created_at != m->host->created_at)
 		*why = "the host was replaced by a restored one";
 	else if (r == DB_OK && (r = access_rules(m->db, u, h,
-	    m->wanted.account, clock_utc(), &allowed)) == DB_OK &&
-	    access_granted(m, u, h, m->wanted.account, allowed) != 1)
+	    m->wanted.account, clock_utc(), &allowed, &kinds)) == DB_OK &&
+	    access_granted(m, u, h, m->wanted.account, allowed, &kinds) != 1)
 		*why = "you may no longer reach this host";
 	user_free(u);
 	host_free(h);

@@ -255,14 +255,15 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 	const struct acl	*by;
 	struct acl_list		*rules;
 	enum acl_action		 verdict;
+	uint32_t		 kinds;
 	size_t			 i;
 	int			 r, usable = user_usable(u, c->now);
 
 	if (account != NULL && !acl_account_valid(account))
 		return (cmd_fail(c, "\"%s\" cannot be an account on a host: "
 		    "it has 1 to %d bytes that show", account, DB_NAME_MAX));
-	r = acl_judge(c->sh->db, u->id, h, account, c->now, &verdict, &rules,
-	    &by);
+	r = acl_judge(c->sh->db, u->id, h, account, c->now, &verdict, &kinds,
+	    &rules, &by);
 	if (r != DB_OK)
 		return (r);
 	if (!opt_given(c, "json")) {

@@ -31,6 +31,7 @@ static void
 decide(const struct db_options *o, const struct user *u, const struct host *h)
 {
 	enum acl_action	 verdict;
+	uint32_t	 kinds;
 	struct db	*db;
 	double		 start;
 	char		 why[256];
@@ -38,8 +39,8 @@ decide(const struct db_options *o, const struct user *u, const struct host *h)
 	if (db_open(&db, o, why, sizeof(why)) != DB_OK)
 		errx(1, "%s", why);
 	start = now_ms();
-	if (acl_judge(db, u->id, h, NULL, clock_utc(), &verdict, NULL, NULL) !=
-	    DB_OK)
+	if (acl_judge(db, u->id, h, NULL, clock_utc(), &verdict, &kinds, NULL,
+	    NULL) != DB_OK)
 		errx(1, "%s", db_error(db));
 	printf("%.3f %s\n", now_ms() - start, acl_action_name(verdict));
 	db_close(db);

@@ -26,6 +26,7 @@
 #include "db/acl.h"
 #include "db/group.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -57,6 +58,8 @@ struct scene {
 	int64_t		 users, hosts;
 	const char	*account;	/* that is asked for, or NULL */
 	const char	*login;		/* pattern of the rules to come */
+	uint32_t	 allow;		/* and what they allow there */
+	uint32_t	 kinds;		/* of the last decision */
 };
 
 static void
@@ -87,7 +90,8 @@ rule(struct scene *s, enum acl_action action, int64_t weight,
 {
 	const struct acl	a = { .action = action, .weight = weight,
 				    .host_pattern = (char *)pattern,
-				    .login_pattern = (char *)s->login };
+				    .login_pattern = (char *)s->login,
+				    .allow = s->allow };
 	int64_t			id;
 
 	assert_int_equal(acl_create(s->db, &a, &id), DB_OK);
@@ -105,13 +109,17 @@ allowed_at(struct scene *s, int64_t now, int64_t by)
 	const struct acl	*decided;
 	struct acl_list		*rules;
 	enum acl_action		 verdict;
+	uint32_t		 kinds;
 	int			 allowed;
 
 	assert_int_equal(access_rules(s->db, &s->user, &s->host, s->account,
-	    now, &allowed), DB_OK);
+	    now, &allowed, &s->kinds), DB_OK);
 	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, s->account,
-	    now, &verdict, &rules, &decided), DB_OK);
+	    now, &verdict, &kinds, &rules, &decided), DB_OK);
 	assert_int_equal(verdict == ACL_ALLOW, allowed);
+	assert_int_equal(kinds, s->kinds);
+	if (!allowed)
+		assert_int_equal(kinds, 0);
 	assert_int_equal(decided != NULL ? decided->id : 0, by);
 	acl_list_free(rules);
 	return (allowed);
@@ -190,18 +198,70 @@ of_account(struct scene *s, enum acl_action action, const char *login,
 	id = rule(s, action, 3, "");
 	if (action == ACL_ALLOW) {
 		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
-		    &yes) == DB_OK && yes;
+		    &yes, &s->kinds) == DB_OK && yes;
 		assert_int_equal(allowed(s, yes ? id : 0), yes);
 	} else {
 		s->login = "*";
 		(void)rule(s, ACL_ALLOW, 9, "");
 		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
-		    &yes) == DB_OK && yes;
+		    &yes, &s->kinds) == DB_OK && yes;
 		assert_int_equal(allowed(s, yes ? id + 1 : id), yes);
 		assert_int_equal(acl_remove(s->db, id + 1), DB_OK);
 	}
 	assert_int_equal(acl_remove(s->db, id), DB_OK);
 	return (yes);
+}
+
+static void
+host_allows(struct scene *s, uint32_t allow)
+{
+	s->host.allow = allow;
+	assert_int_equal(host_update(s->db, &s->host), DB_OK);
+}
+
+/* What the rules that decide allow together, as far as the host does. */
+static void
+test_kinds(void **state)
+{
+	const uint32_t	sftp = KIND_BIT(KIND_SFTP), scp = KIND_BIT(KIND_SCP);
+	const uint32_t	shell = KIND_BIT(KIND_SHELL);
+	struct scene	s;
+	int64_t		first, deny;
+
+	scene_set(&s, fixture_use(state)->db);
+	s.allow = KINDS_ALL;
+	(void)rule(&s, ACL_ALLOW, 9, "");	/* does not decide */
+	s.allow = sftp;
+	first = rule(&s, ACL_ALLOW, 5, "");
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, sftp);
+	s.allow = scp | shell;
+	(void)rule(&s, ACL_ALLOW, 5, "web*");
+	(void)rule(&s, ACL_ALLOW, 5, "db*");
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, sftp | scp | shell);
+	host_allows(&s, sftp | shell | KIND_BIT(KIND_JUMP));
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, sftp | shell);
+	host_allows(&s, KINDS_NOTHING);
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, 0);
+	host_allows(&s, 0);
+	s.host.scheme = HOST_TELNET;
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, shell);
+	s.host.scheme = HOST_SSH;
+	/* another account's rules are not this one's */
+	s.account = "root";
+	s.login = "root";
+	s.allow = 0;
+	first = rule(&s, ACL_ALLOW, 5, "");
+	assert_true(allowed(&s, first));
+	assert_int_equal(s.kinds, KINDS_DEFAULT);
+	s.allow = KINDS_ALL;
+	deny = rule(&s, ACL_DENY, 5, "");
+	assert_false(allowed(&s, deny));
+	assert_int_equal(s.kinds, 0);
 }
 
 /* The host's own account is "bart". */
@@ -280,6 +340,7 @@ test_account_weights(void **state)
 	const struct acl	*by;
 	struct acl_list		*l;
 	enum acl_action		 verdict;
+	uint32_t		 kinds;
 	struct scene		 s;
 	int64_t			 own, deploy, not_root;
 
@@ -295,7 +356,7 @@ test_account_weights(void **state)
 	s.account = "root";
 	assert_false(allowed(&s, not_root));
 	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, "root", 1000,
-	    &verdict, &l, &by), DB_OK);
+	    &verdict, &kinds, &l, &by), DB_OK);
 	assert_int_equal(l->n, 3);
 	assert_int_equal(l->v[0].account, ACL_ACCOUNT_FITS);
 	assert_string_equal(l->v[0].login_pattern, "root");
@@ -303,7 +364,7 @@ test_account_weights(void **state)
 	assert_int_equal(l->v[2].account, ACL_ACCOUNT_FITS);
 	acl_list_free(l);
 	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, NULL, 1000,
-	    &verdict, &l, &by), DB_OK);
+	    &verdict, &kinds, &l, &by), DB_OK);
 	assert_int_equal(l->v[0].account, ACL_ACCOUNT_DIFFERS);
 	assert_int_equal(l->v[1].account, ACL_OWN_ACCOUNT);
 	acl_list_free(l);
@@ -576,6 +637,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_weights),
 		ON_BOTH(test_patterns),
+		ON_BOTH(test_kinds),
 		ON_BOTH(test_accounts),
 		ON_BOTH(test_hostile_accounts),
 		ON_BOTH(test_account_weights),

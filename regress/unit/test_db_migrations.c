@@ -21,6 +21,8 @@
 #include <sqlite3.h>
 
 #include "db_fixture.h"
+#include "db/acl.h"
+#include "db/host.h"
 #include "db/migrations.h"
 #include "db/query.h"
 #include "db/setting.h"
@@ -316,6 +318,55 @@ broken_off(void **state)
 	db_close(db);
 }
 
+/* Rules and hosts of the second version allow what they did: the default. */
+static void
+kinds_of_old(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	char why[512];
+	struct acl_list *acls;
+	struct host_list *hosts;
+
+	assert_int_equal(schema_migrations[1].version, 2);
+	assert_int_equal(apply(f, schema_migrations, 2, why, sizeof(why)),
+	    DB_OK);
+	fixture_sql(f, "INSERT INTO acls (action, weight, host_pattern,"
+	    " inception, expiration, comment, created_at, updated_at)"
+	    " VALUES ('allow', 0, '*', 0, 0, '', 1, 1)");
+	fixture_sql(f, "INSERT INTO hosts (name, scheme, addr, port, login,"
+	    " logging, comment, host_key_type, legacy, created_at,"
+	    " updated_at) VALUES ('web1', 'ssh', '::1', 22, 'root',"
+	    " 'disabled', '', '', 0, 1, 1)");
+	assert_int_equal(apply(f, NULL, 0, why, sizeof(why)), DB_OK);
+	f->db = fixture_open(f);
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(acls->n, 1);
+	assert_int_equal(acls->v[0].allow, 0);
+	assert_int_equal(kinds_effective(acls->v[0].allow), KINDS_DEFAULT);
+	acls->v[0].allow = KIND_BIT(KIND_SFTP) | KIND_BIT(KIND_SCP);
+	assert_int_equal(acl_update(f->db, &acls->v[0]), DB_OK);
+	acl_list_free(acls);
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(acls->v[0].allow,
+	    KIND_BIT(KIND_SFTP) | KIND_BIT(KIND_SCP));
+	acl_list_free(acls);
+	assert_int_equal(host_list(f->db, 0, &hosts), DB_OK);
+	assert_int_equal(hosts->n, 1);
+	assert_int_equal(hosts->v[0].allow, 0);
+	assert_string_equal(hosts->v[0].name, "web1");
+	hosts->v[0].allow = KINDS_ALL;
+	assert_int_equal(host_update(f->db, &hosts->v[0]), DB_OK);
+	host_list_free(hosts);
+	/* A word that nobody knows allows nothing, least of all all. */
+	fixture_sql(f, "UPDATE acls SET allow = 'telepathy'");
+	assert_int_equal(host_list(f->db, 0, &hosts), DB_OK);
+	assert_int_equal(hosts->v[0].allow, KINDS_ALL);
+	host_list_free(hosts);
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(kinds_effective(acls->v[0].allow), 0);
+	acl_list_free(acls);
+}
+
 /* After a crash between a DDL statement and the note that it was done. */
 static void
 interrupted(void **state)
@@ -369,6 +420,7 @@ main(void)
 		ON_SQLITE(copied_aside),
 		ON_BOTH(upgrade),
 		ON_BOTH(broken_off),
+		EMPTY_BOTH(kinds_of_old),
 		EMPTY_MYSQL(interrupted),
 		ON_BOTH(ids_never_again),
 	};

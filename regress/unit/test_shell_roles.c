@@ -366,12 +366,13 @@ assert_agree(struct db *db, int64_t user, const struct host *h, int64_t now,
 {
 	static const char *const	some[] = { "root", "git", "d*" };
 	enum acl_action			 verdict;
+	uint32_t			 kinds;
 	size_t				 i, k;
 	int				 n = 0;
 
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(acl_judge(db, user, h, i == 0 ? NULL :
-		    some[i], now, &verdict, NULL, NULL), DB_OK);
+		    some[i], now, &verdict, &kinds, NULL, NULL), DB_OK);
 		for (k = 0; k < listed->n; k++) {
 			if (strcmp(listed->name[k], some[i]) == 0)
 				break;
