@@ -23,6 +23,7 @@
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
+#include "config.h"
 
 #define REQUESTS_MAX	256	/* that wait on one channel */
 #define TO_FAR_MAX	(64 * 1024)	/* of bytes that wait */
@@ -169,6 +170,22 @@ chan_find(struct conn *conn, ssh_channel ssh)
 	return (NULL);
 }
 
+/* The terminal modes of a pty, where libssh hands them out. */
+static void
+read_modes(struct request *r)
+{
+#ifdef HAVE_SSH_MESSAGE_CHANNEL_REQUEST_PTY_MODES
+	ssh_string	modes = ssh_message_channel_request_pty_modes(r->msg);
+
+	if (modes != NULL) {
+		r->modes = ssh_string_data(modes);
+		r->modes_len = ssh_string_len(modes);
+	}
+#else
+	(void)r;
+#endif
+}
+
 /* The facts of a message, as far as its type has them. */
 static void
 request_read(struct request *r)
@@ -179,6 +196,7 @@ request_read(struct request *r)
 	case SSH_CHANNEL_REQUEST_PTY:
 		r->type = REQUEST_PTY;
 		r->text = ssh_message_channel_request_pty_term(m);
+		read_modes(r);
 		break;
 	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
 		r->type = REQUEST_RESIZE;

@@ -46,6 +46,8 @@ struct request {
 	const char		*text, *value; /* borrowed from msg */
 	char			*own;	/* text of a signal */
 	int			 single, screen; /* of X11 */
+	const uint8_t		*modes;	/* of a pty: child/modes.h; borrowed */
+	size_t			 modes_len;
 	int			 nameless; /* libssh does not know it */
 	uint32_t		 size[4]; /* columns, rows, both in pixels */
 };

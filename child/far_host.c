@@ -9,11 +9,12 @@
 #include "child/chan.h"
 #include "child/conn.h"
 #include "child/far.h"
+#include "child/modes.h"
 #include "child/upstream.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 
-#define MODES_MAX	256	/* bytes that libssh2 has for TERM and modes */
+#define PTY_MAX	256	/* bytes that libssh2 has for TERM and modes */
 
 struct far_channel {
 	LIBSSH2_CHANNEL	*channel;	/* NULL: not open yet */
@@ -77,6 +78,19 @@ host_program_of(struct chan *c, LIBSSH2_CHANNEL *channel,
 }
 
 static int
+host_pty(struct chan *c, LIBSSH2_CHANNEL *channel, const struct request *r)
+{
+	uint8_t	modes[PTY_MAX];
+	size_t	term_len = strlen(r->text), len;
+
+	if (term_len > PTY_MAX)
+		return (FAR_REFUSED);
+	len = modes_fit(r->modes, r->modes_len, modes, PTY_MAX - term_len);
+	return (far_result(c, upstream_pty(&c->conn->up, channel, r->text,
+	    r->size, modes, len)));
+}
+
+static int
 host_request(struct chan *c, const struct request *r)
 {
 	struct upstream		*up = &c->conn->up;
@@ -86,10 +100,7 @@ host_request(struct chan *c, const struct request *r)
 		return (FAR_AGAIN);
 	switch (r->type) {
 	case REQUEST_PTY:
-		if (strlen(r->text) > MODES_MAX)
-			return (FAR_REFUSED);
-		return (far_result(c, upstream_pty(up, f->channel, r->text,
-		    r->size)));
+		return (host_pty(c, f->channel, r));
 	case REQUEST_ENV:
 		return (far_result(c, upstream_env(up, f->channel, r->text,
 		    r->value)));

@@ -134,8 +134,9 @@ void	upstream_open_forget(struct upstream *, void *owner);
 /* Closes; the channel is the host's from then on. */
 void	upstream_close(struct upstream *, LIBSSH2_CHANNEL *);
 
+/* modes: as child/modes.h has them; they and term are 256 bytes at most. */
 int	upstream_pty(struct upstream *, LIBSSH2_CHANNEL *, const char *term,
-	    const uint32_t size[4]);
+	    const uint32_t size[4], const uint8_t *modes, size_t len);
 int	upstream_env(struct upstream *, LIBSSH2_CHANNEL *, const char *name,
 	    const char *value);
 /* type is shell (detail NULL), exec or subsystem. */

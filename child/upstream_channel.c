@@ -201,7 +201,7 @@ upstream_answered(struct upstream *up, LIBSSH2_CHANNEL *c, int rc)
 
 int
 upstream_pty(struct upstream *up, LIBSSH2_CHANNEL *c, const char *term,
-    const uint32_t size[4])
+    const uint32_t size[4], const uint8_t *modes, size_t len)
 {
 	enum evp_side	before;
 	int		r;
@@ -210,7 +210,8 @@ upstream_pty(struct upstream *up, LIBSSH2_CHANNEL *c, const char *term,
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
 	r = upstream_answered(up, c, libssh2_channel_request_pty_ex(c, term,
-	    strlen(term), NULL, 0, size[0], size[1], size[2], size[3]));
+	    strlen(term), (const char *)modes, len, size[0], size[1], size[2],
+	    size[3]));
 	evp_enter(before);
 	return (r);
 }

@@ -57,6 +57,13 @@ skip()
 	exit 77
 }
 
+# built_with FUNCTION: whether configure found a function that the SSH libraries
+# have by contrib/patches.
+built_with()
+{
+	grep -qix "#define HAVE_$1 1" "$TOP/config.h"
+}
+
 need_root()
 {
 	[ -n "$IS_ROOT" ] || skip "needs root: $*"
