@@ -22,6 +22,10 @@ struct userkey;
 #define ROLE_AUDITOR	"auditor"
 #define ROLE_LISTHOSTS	"listhosts"
 
+/* Seconds that an open invite is good for, where nobody says. */
+#define INVITE_LIFE		(INT64_C(7) * 86400)
+#define INVITE_LIFE_ADMIN	INT64_C(86400)	/* an administrator's */
+
 struct user {
 	int64_t		 id;
 	char		*name;			/* unique */

@@ -188,7 +188,7 @@ invited_elsewhere(struct db *db, const struct first_rows *f,
 		return (DB_OK);
 	if (r == DB_OK)
 		*yes = strcmp(by, f->instance) != 0 && u->invite_hash != NULL &&
-		    u->invite_expires_at - FIRST_INVITE_S > now - JUST_NOW_S;
+		    u->invite_expires_at - INVITE_LIFE_ADMIN > now - JUST_NOW_S;
 	free(by);
 	return (r);
 }
@@ -208,7 +208,7 @@ invite(struct db *db, struct first_rows *f, const struct user *u, int64_t now)
 		snprintf(f->token, sizeof(f->token), "%s", f->preset);
 	token_hash(f->token, hash);
 	if ((r = user_set_invite(db, u->id, hash,
-	    now + FIRST_INVITE_S)) != DB_OK ||
+	    now + INVITE_LIFE_ADMIN)) != DB_OK ||
 	    (r = setting_set(db, INVITED_BY, f->instance)) != DB_OK)
 		return (r);
 	snprintf(f->admin, sizeof(f->admin), "%s", u->name);

@@ -15,7 +15,6 @@
 struct settings;
 
 #define FIRST_TOKEN_MAX		128	/* bytes of a preset token */
-#define FIRST_INVITE_S		86400	/* an invite's life */
 
 struct first_rows {
 	const struct settings	*settings;	/* borrowed */

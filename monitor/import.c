@@ -35,9 +35,9 @@
 #include "shell/import.h"
 #include "shell/import_secret.h"
 #include "shell/restore.h"
+#include "shell/restore_show.h"
 
 #define ERR_MAX		1024
-#define INVITE_DAYS	7	/* of invites that nobody has taken yet */
 
 struct moving {
 	const struct settings		*s;
@@ -243,40 +243,6 @@ check_empty(struct moving *m)
 	return (-1);
 }
 
-/* What restoring says */
-
-static void
-print_counts(const struct restore_report *r)
-{
-	const struct restore_count	*c;
-	int				 k;
-
-	printf("\n  %-12s %8s %8s %8s %8s\n", "", "found", "deleted",
-	    "left out", "taken");
-	for (k = 0; k < RESTORE_KINDS; k++) {
-		c = &r->count[k];
-		printf("  %-12s %8zu %8zu %8zu %8zu\n", restore_kind_name(k),
-		    c->found, c->deleted, c->refused + c->left_out, c->taken);
-	}
-}
-
-static void
-print_report(const struct restore_report *r, enum restore_grade grade,
-    size_t total, const char *heading)
-{
-	size_t	i, n = 0;
-
-	for (i = 0; i < r->nnotes; i++) {
-		if (r->note[i].grade != grade)
-			continue;
-		if (n++ == 0)
-			printf("\n%s\n", heading);
-		print_line("  - ", r->note[i].text);
-	}
-	if (total > n)
-		printf("  - and %zu more\n", total - n);
-}
-
 static int
 make_plan(struct moving *m)
 {
@@ -287,10 +253,11 @@ make_plan(struct moving *m)
 		.secrets = RESTORE_CLEAR,
 		.skip = 1,
 		.dry_run = m->o->dry_run,
-		.invites_until = m->now + INVITE_DAYS * INT64_C(86400),
+		.invites_until = m->now + INVITE_LIFE,
 		.now = m->now,
 	};
 	const struct restore_report	*r;
+	char				*text;
 
 	m->plan = restore_plan(&a, m->im.doc);
 	r = restore_report(m->plan);
@@ -300,10 +267,9 @@ make_plan(struct moving *m)
 		    "it", m->o->from);
 		return (-1);
 	}
-	print_report(r, RESTORE_WARNING, r->warnings, "Besides:");
-	print_report(r, RESTORE_REFUSAL, r->refusals,
-	    "Rows that cannot be taken:");
-	print_counts(r);
+	text = restore_show(r);
+	printf("\n%s", text);
+	free(text);
 	if (*r->host_key != '\0')
 		printf("\nHost key: %s, as the original had it\n",
 		    r->host_key);

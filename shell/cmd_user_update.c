@@ -11,6 +11,7 @@
 #include "db/user.h"
 #include "lib/token.h"
 #include "lib/xmalloc.h"
+#include "shell/admins.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_user.h"
@@ -19,7 +20,6 @@
 #include "shell/run.h"
 #include "shell/when.h"
 
-#define INVITE_SECONDS	(7 * 86400)	/* a token that was set is good for */
 #define TOKEN_CHARS_MIN	16
 #define TOKEN_CHARS_MAX	128
 
@@ -173,7 +173,7 @@ update_invite(struct cmd_call *c, const struct user *u)
 		uses = opt_number(c, "max-uses");
 	if (opt_given(c, "invite_token")) {
 		token_hash(opt_text(c, "invite_token"), hash);
-		r = user_open_invite(db, u->id, hash, c->now + INVITE_SECONDS,
+		r = user_open_invite(db, u->id, hash, c->now + INVITE_LIFE,
 		    uses);
 		return (r != DB_EXISTS ? r : cmd_fail(c, "this token cannot "
 		    "be used: take another"));

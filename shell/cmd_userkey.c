@@ -12,6 +12,7 @@
 #include "db/userkey.h"
 #include "lib/sshkey.h"
 #include "lib/xmalloc.h"
+#include "shell/admins.h"
 #include "shell/changes.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"

@@ -13,8 +13,6 @@
 #include "lib/xmalloc.h"
 #include "shell/restore_plan.h"
 
-#define INVITE_S	86400	/* life of one that is made anew */
-
 /* The document as such. */
 static void
 look_at_document(struct restore *r)
@@ -248,7 +246,7 @@ invite_again(struct db *db, struct restore *r)
 	token_make(p->token);
 	token_hash(p->token, hash);
 	return (user_set_invite(db, r->users.v[r->again - 1].id, hash,
-	    r->args.now + INVITE_S));
+	    r->args.now + INVITE_LIFE_ADMIN));
 }
 
 static int
