@@ -22,6 +22,7 @@
 #include "child/ask.h"
 #include "child/conn.h"
 #include "child/evp.h"
+#include "child/offer.h"
 #include "child/quickack.h"
 #include "child/upstream.h"
 #include "child/upstream_int.h"
@@ -32,20 +33,6 @@
 #define OUT_MAX		(8 * 1024 * 1024)	/* beyond all that is allowed */
 #define OUT_ENOUGH	(256 * 1024)	/* no more data of channels */
 #define ERROR_SIZE	256
-
-#define KEX	"curve25519-sha256,curve25519-sha256@libssh.org," \
-		"ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521," \
-		"diffie-hellman-group16-sha512,diffie-hellman-group18-sha512," \
-		"diffie-hellman-group-exchange-sha256," \
-		"diffie-hellman-group14-sha256,diffie-hellman-group14-sha1"
-#define CIPHERS	"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com," \
-		"aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
-#define MACS	"hmac-sha2-256-etm@openssh.com," \
-		"hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512," \
-		"hmac-sha1-etm@openssh.com,hmac-sha1"
-#define ED25519	"ssh-ed25519"
-#define ECDSA	"ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
-#define RSA	"rsa-sha2-512,rsa-sha2-256,ssh-rsa"
 
 /*
  * libssh2's memory. While the login goes on it may hold the password, so that
@@ -133,6 +120,8 @@ sock_recv(struct upstream *up, void *data, size_t len, int flags)
 	up->dry = n < (ssize_t)len;
 	if (n > 0)
 		up->received += n;
+	if (n > 0 && up->state == UP_HANDSHAKE)
+		offer_keep(&up->offered, data, n);
 	return (n);
 }
 
@@ -251,20 +240,17 @@ prefer(struct upstream *up, int method, const char *list)
 	return (libssh2_session_method_pref(up->ssh, method, list));
 }
 
-/* The host's pinned kind of key first, so that a host shows that one. */
+/* What is offered of a kind, in the list of one or both ways. */
 static int
-prefer_hostkey(struct upstream *up, const char *pinned)
+offer(struct upstream *up, enum offer_kind kind, const char *pinned,
+    const int methods[2])
 {
-	const char	*first = "";
-	char		*list;
-	int		 rc;
+	char	*list = offer_ours(kind, up->legacy, pinned);
+	int	 rc;
 
-	if (strcmp(pinned, "ssh-rsa") == 0)
-		first = RSA ",";
-	else if (strncmp(pinned, "ecdsa-", 6) == 0)
-		first = ECDSA ",";
-	list = xasprintf("%s%s", first, ED25519 "," ECDSA "," RSA);
-	rc = prefer(up, LIBSSH2_METHOD_HOSTKEY, list);
+	rc = prefer(up, methods[0], list);
+	if (rc == 0 && methods[1] != methods[0])
+		rc = prefer(up, methods[1], list);
 	free(list);
 	return (rc);
 }
@@ -273,15 +259,21 @@ prefer_hostkey(struct upstream *up, const char *pinned)
 static int
 set_methods(struct upstream *up, const char *hostkey_type)
 {
-	if (prefer(up, LIBSSH2_METHOD_KEX, KEX) != 0 ||
-	    prefer(up, LIBSSH2_METHOD_CRYPT_CS, CIPHERS) != 0 ||
-	    prefer(up, LIBSSH2_METHOD_CRYPT_SC, CIPHERS) != 0 ||
-	    prefer(up, LIBSSH2_METHOD_MAC_CS, MACS) != 0 ||
-	    prefer(up, LIBSSH2_METHOD_MAC_SC, MACS) != 0 ||
-	    prefer(up, LIBSSH2_METHOD_SIGN_ALGO,
-	    "rsa-sha2-512,rsa-sha2-256") != 0)
-		return (-1);
-	return (prefer_hostkey(up, hostkey_type));
+	static const int	methods[OFFER_KINDS][2] = {
+		{ LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_KEX },
+		{ LIBSSH2_METHOD_HOSTKEY, LIBSSH2_METHOD_HOSTKEY },
+		{ LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC },
+		{ LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC },
+	};
+	enum offer_kind		kind;
+
+	for (kind = OFFER_KEX; kind < OFFER_KINDS; kind++) {
+		if (offer(up, kind, hostkey_type, methods[kind]) != 0)
+			return (-1);
+	}
+	return (prefer(up, LIBSSH2_METHOD_SIGN_ALGO, up->legacy ?
+	    "rsa-sha2-512,rsa-sha2-256,ssh-rsa" :
+	    "rsa-sha2-512,rsa-sha2-256"));
 }
 
 static void
@@ -310,6 +302,8 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 	    (uint8_t *)xmemdup0(t->key, t->key_len) : NULL;
 	up->key_len = t->key_len;
 	up->has_password = t->has_password;
+	up->legacy = t->legacy;
+	msg_init(&up->offered);
 	up->wiping = 1;
 	buf_init(&up->out, OUT_MAX);
 	/* O_APPEND means nothing to a socket; the sandbox wants it. */

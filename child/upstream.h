@@ -20,6 +20,7 @@
 #include "child/alive.h"
 #include "lib/buf.h"
 #include "lib/catalogue.h"
+#include "lib/msg.h"
 
 struct conn;
 struct forward;
@@ -55,6 +56,9 @@ struct upstream_sign {
 	int		 asked;		/* the monitor has the question */
 	int		 answered;
 	int		 times;
+	int		 old;		/* with SHA-1, the second time */
+	int		 weak;		/* it wants SHA-1, which is not
+					   permitted */
 	uint8_t		*sig;		/* NULL: refused */
 	size_t		 len;
 };
@@ -70,6 +74,7 @@ struct upstream {
 	uint8_t		*key;		/* to log in with, or NULL */
 	size_t		 key_len;
 	int		 has_password;
+	int		 legacy;	/* old algorithms are permitted */
 	char		*password;	/* while it is being used */
 	int		 prompted;	/* a prompt has got it */
 	struct upstream_sign sign;
@@ -77,6 +82,8 @@ struct upstream {
 	char		*lost;		/* sentence, of UP_DEAD */
 	const char	*why;		/* its end, or NULL: what people who
 					   know the host need */
+	struct msg	 offered;	/* its first bytes, until its key is
+					   known */
 	int		 told;		/* the session knows it */
 	int		 shown;		/* the monitor knows its key */
 	uint64_t	 received;	/* bytes off the socket */

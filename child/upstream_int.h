@@ -5,6 +5,7 @@
 #ifndef CHILD_UPSTREAM_INT_H
 #define CHILD_UPSTREAM_INT_H
 
+#include "child/offer.h"
 #include "child/upstream.h"
 
 /*

@@ -37,11 +37,17 @@ static void
 refused(struct upstream *up)
 {
 	forget_password(up);
-	upstream_lost(up, "the login as %s was refused: %s",
-	    up->account_name, up->key_len > 0 ?
-	    "is the portal's key in its authorized_keys? "
-	    "An administrator's \"key setup\" prints how to put it there" :
-	    "an administrator has to look at its password");
+	if (up->sign.weak)
+		upstream_lost(up, "it takes the portal's RSA key only with "
+		    "SHA-1: an administrator can give it a key of another "
+		    "type, or permit old algorithms with \"host update "
+		    "--legacy %s\"", up->name);
+	else
+		upstream_lost(up, "the login as %s was refused: %s",
+		    up->account_name, up->key_len > 0 ?
+		    "is the portal's key in its authorized_keys? An "
+		    "administrator's \"key setup\" prints how to put it there" :
+		    "an administrator has to look at its password");
 }
 
 /* What is tried first, or after a key was refused. */
@@ -76,6 +82,23 @@ hostkey_answered(void *arg, struct ipc *m)
 	up->lost = xstrdup(v.sentence);
 }
 
+/* The handshake has failed. */
+static void
+no_connection(struct upstream *up, int rc)
+{
+	char	*why = NULL;
+
+	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
+		why = offer_explain(&up->offered, up->legacy, up->name);
+	if (why != NULL)
+		upstream_lost(up, "%s", why);
+	else
+		upstream_lost(up, "no SSH connection could be made (%s)",
+		    upstream_error(up));
+	free(why);
+	msg_free(&up->offered);
+}
+
 static int
 handshake(struct upstream *up)
 {
@@ -92,10 +115,10 @@ handshake(struct upstream *up)
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return (UP_AGAIN);
 	if (rc != 0) {
-		upstream_lost(up, "no SSH connection could be made (%s)",
-		    upstream_error(up));
+		no_connection(up, rc);
 		return (UP_FAILED);
 	}
+	msg_free(&up->offered);
 	key = libssh2_session_hostkey(up->ssh, &len, &type);
 	if (key == NULL || len > KEY_MAX) {
 		upstream_lost(up, "it has no usable host key");
@@ -127,6 +150,17 @@ sign_answered(void *arg, struct ipc *m)
 	up->sign.sig = a.len == 0 ? NULL : (uint8_t *)xmemdup0(a.sig, a.len);
 }
 
+/* Of RSA the monitor refuses SHA-1; all others have but one algorithm. */
+static int
+is_rsa(const struct upstream *up)
+{
+	struct msg	m;
+
+	msg_borrow(&m, up->key, up->key_len);
+	msg_want_text(&m, "ssh-rsa");
+	return (!m.error);
+}
+
 /* libssh2 wants a signature; it frees what it is given. */
 static int
 sign(LIBSSH2_SESSION *ssh, unsigned char **sig, size_t *len,
@@ -145,8 +179,10 @@ sign(LIBSSH2_SESSION *ssh, unsigned char **sig, size_t *len,
 	if (!up->sign.answered)
 		return (LIBSSH2_ERROR_EAGAIN);
 	up->sign.asked = up->sign.answered = 0;
-	if (up->sign.sig == NULL)
+	if (up->sign.sig == NULL) {
+		up->sign.weak = is_rsa(up);
 		return (-1);
+	}
 	*sig = up->sign.sig;
 	*len = up->sign.len;
 	up->sign.sig = NULL;
@@ -177,14 +213,31 @@ attempted(struct upstream *up, int rc)
 	return (UP_FAILED);
 }
 
+/*
+ * Once more with SHA-1, where that is permitted: some say that they know better
+ * and then do not take it.
+ */
+static int
+try_old(struct upstream *up)
+{
+	if (!up->legacy || up->sign.old || !is_rsa(up))
+		return (0);
+	up->sign.old = 1;
+	return (libssh2_session_method_pref(up->ssh, LIBSSH2_METHOD_SIGN_ALGO,
+	    "ssh-rsa") == 0);
+}
+
 static int
 login_key(struct upstream *up)
 {
-	int	r;
+	int	r, rc;
 
-	r = attempted(up, libssh2_userauth_publickey(up->ssh, up->account,
-	    up->key, up->key_len, sign, NULL));
-	if (r == UP_FAILED && up->state == UP_LOGIN_KEY)
+	rc = libssh2_userauth_publickey(up->ssh, up->account, up->key,
+	    up->key_len, sign, NULL);
+	if (rc == LIBSSH2_ERROR_METHOD_NONE)
+		up->sign.weak = is_rsa(up);
+	r = attempted(up, rc);
+	if (r == UP_FAILED && up->state == UP_LOGIN_KEY && !try_old(up))
 		next_method(up);
 	return (r);
 }

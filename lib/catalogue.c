@@ -148,6 +148,7 @@ add_target(struct msg *m, const struct answer_target *a)
 	msg_put_str(m, a->account);
 	msg_put_u8(m, a->scheme);
 	msg_put_u8(m, a->has_password);
+	msg_put_u8(m, a->legacy);
 	msg_put_blob(m, a->key, a->key_len);
 	msg_put_str(m, a->hostkey_type);
 }
@@ -161,6 +162,7 @@ take_target(struct msg *m, struct answer_target *a)
 	if ((a->scheme = msg_get_u8(m)) > SCHEME_TELNET)
 		msg_bad(m);
 	a->has_password = msg_get_u8(m);
+	a->legacy = msg_get_u8(m);
 	a->key = msg_get_blob(m, KEY_MAX, &a->key_len);
 	a->hostkey_type = msg_get_str(m, ALG_MAX);
 }

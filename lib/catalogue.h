@@ -146,6 +146,7 @@ struct answer_target {
 	const char	*account;	/* login there */
 	uint8_t		 scheme;	/* enum scheme */
 	uint8_t		 has_password;	/* UP_PASSWORD may be asked */
+	uint8_t		 legacy;	/* old algorithms are permitted */
 	const uint8_t	*key;		/* to log in with; key_len 0: none */
 	size_t		 key_len;
 	const char	*hostkey_type;	/* of the pinned key, or "" */

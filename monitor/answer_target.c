@@ -220,6 +220,7 @@ answer(struct monitor *m, char *no)
 		a.key = m->up_blob;
 		a.key_len = m->up_blob_len;
 		a.hostkey_type = h->host_key_type;
+		a.legacy = h->legacy != 0;
 		out.fds[0] = m->upstream;
 		m->use.state = h->scheme == HOST_SSH ? ST_HOSTKEY : ST_RUN;
 	} else {

@@ -331,6 +331,7 @@ tell_child(struct monitor *m, const char *input)
 			.key = m->up_blob,
 			.key_len = m->up_blob_len,
 			.hostkey_type = h->host_key_type,
+			.legacy = h->legacy != 0,
 		},
 		.input = input,
 	};

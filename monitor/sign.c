@@ -290,8 +290,12 @@ login_md(const uint8_t *alg, size_t len, const struct sign_login *l,
 			*md = EVP_sha256();
 		else if (is_text(alg, len, "rsa-sha2-512"))
 			*md = EVP_sha512();
+		else if (!is_text(alg, len, "ssh-rsa"))
+			return (-1);
+		else if (!l->legacy)
+			return (1);
 		else
-			return (is_text(alg, len, "ssh-rsa") ? 1 : -1);
+			*md = EVP_sha1();
 		return (0);
 	}
 	/* All others sign with the algorithm that their blob begins with. */

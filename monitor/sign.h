@@ -67,7 +67,8 @@ struct sign_login {
 	struct evp_pkey_st	*pkey;
 	const uint8_t		*blob;		/* its public half */
 	size_t			 blob_len;
-	int			 legacy;	/* SHA-1 key exchanges too */
+	int			 legacy;	/* SHA-1 too: exchanges, and
+						   signatures of RSA */
 	const struct sign_ids	*ids;		/* of the connection */
 };
 
@@ -75,8 +76,8 @@ struct sign_login {
  * Takes the data of a publickey login (RFC 4252, section 7) apart: account and
  * key must be those that were handed out, the session id that of the exchange
  * in which the host showed its key. Adds the signature, without its
- * algorithm's name, to sig. Returns 0; 1 for an algorithm that we do not use
- * (SHA-1); -1 if it is anything else than such a login.
+ * algorithm's name, to sig. Returns 0; 1 for an algorithm that is not used
+ * there (SHA-1); -1 if it is anything else than such a login.
  */
 int		 sign_login(const uint8_t *data, size_t len,
 		    const struct sign_login *, struct msg *sig);

@@ -46,6 +46,8 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "host group",
 	    .fallback = GROUP_DEFAULT },
+	{ .name = "legacy", .kind = VALUE_FLAG,
+	    .brief = "permit old algorithms with it" },
 	{ .name = NULL }
 };
 
@@ -55,6 +57,15 @@ host_key_check(struct cmd_call *c, const struct ref *key)
 	if (key_is_host(key->name))
 		return (cmd_fail(c, "the key \"%s\" is the portal's own host "
 		    "key: it is not for logging in", key->name));
+	return (DB_OK);
+}
+
+int
+host_legacy_check(struct cmd_call *c, const struct host *h)
+{
+	if (h->legacy && h->scheme == HOST_TELNET && opt_given(c, "legacy"))
+		return (cmd_fail(c, "--legacy is for hosts of SSH: telnet has "
+		    "no algorithms"));
 	return (DB_OK);
 }
 
@@ -122,9 +133,12 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 	h.login = u->login;
 	h.hop_id = hop->n > 0 ? hop->v[0].id : 0;
 	h.comment = (char *)opt_text(c, "comment");
+	h.legacy = opt_given(c, "legacy");
 	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
 	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
+	if ((r = host_legacy_check(c, &h)) != DB_OK)
+		return (r);
 	if (c->own && (r = host_create_own_check(c, &h)) != DB_OK)
 		return (r);
 	if ((r = create_key(c, &h, password, &h.key_id)) != DB_OK ||
@@ -192,6 +206,7 @@ static const struct field	ls_fields[] = {
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ "Hop", "Hop", FIELD_NAME },
 	{ "Logging", "Logging", FIELD_TEXT },
+	{ "Legacy", "Legacy", FIELD_MARK },
 	{ NULL, "Addr", FIELD_TEXT },
 	{ NULL, "Port", FIELD_INT },
 	{ NULL, "User", FIELD_TEXT },
@@ -238,6 +253,7 @@ put_host(struct result *r, const struct host *h)
 	result_text(r, h->comment);
 	result_text(r, h->hop_name);
 	result_text(r, host_logging_name(h->logging));
+	result_number(r, h->legacy);
 	result_text(r, h->addr);
 	result_number(r, h->port);
 	result_text(r, h->login);

@@ -21,6 +21,9 @@ extern const char		host_input_warning[];
 /* Whether hosts can be logged in to with this key of the portal's. */
 int	host_key_check(struct cmd_call *, const struct ref *key);
 
+/* Whether --legacy, if it was given, is of any use. As cmd_fail(). */
+int	host_legacy_check(struct cmd_call *, const struct host *);
+
 /*
  * What host ls shows of the hosts that a person can reach, and the listing of
  * these. Nothing of it says where they are or how the portal logs in.

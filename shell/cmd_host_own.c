@@ -115,6 +115,9 @@ host_create_own_check(struct cmd_call *c, const struct host *h)
 	if (h->logging != LOGGING_EVERYTHING)
 		return (cmd_fail(c, "only administrators add hosts that are "
 		    "not recorded: leave out --logging"));
+	if (h->legacy)
+		return (cmd_fail(c, "only administrators permit old "
+		    "algorithms: leave out --legacy"));
 	return (DB_OK);
 }
 

@@ -53,6 +53,10 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "reset-hostkey", .kind = VALUE_FLAG,
 	    .brief = "forget its host key: the next connection learns it "
 	    "anew" },
+	{ .name = "legacy", .kind = VALUE_FLAG,
+	    .brief = "permit old algorithms with it" },
+	{ .name = "no-legacy", .kind = VALUE_FLAG,
+	    .brief = "permit them no longer" },
 	{ .name = NULL }
 };
 
@@ -103,6 +107,8 @@ update_fields(struct cmd_call *c, struct host *h)
 		h->hop_id = 0;
 	if (hop->n > 0)
 		h->hop_id = hop->v[0].id;
+	if (opt_given(c, "legacy") || opt_given(c, "no-legacy"))
+		h->legacy = opt_given(c, "legacy");
 	if (opt_given(c, "logging") &&
 	    host_logging_parse(opt_text(c, "logging"), &h->logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here",
@@ -147,7 +153,8 @@ update_host(struct cmd_call *c, struct host *h, const struct url *u,
 	int		 r;
 
 	if ((r = update_fields(c, h)) != DB_OK ||
-	    (u != NULL && (r = update_url(c, h, u)) != DB_OK))
+	    (u != NULL && (r = update_url(c, h, u)) != DB_OK) ||
+	    (r = host_legacy_check(c, h)) != DB_OK)
 		return (r);
 	if ((r = host_update(db, h)) == DB_EXISTS)
 		return (cmd_fail(c, "there is a host \"%s\" already", h->name));
@@ -183,7 +190,8 @@ update_check(struct cmd_call *c)
 	static const char *const	single[] = { "name", "url", NULL };
 	static const char *const	either[][2] = {
 		{ "password", "unset-password" }, { "key", "unset-key" },
-		{ "hop", "unset-hop" }, { NULL, NULL }
+		{ "hop", "unset-hop" }, { "legacy", "no-legacy" },
+		{ NULL, NULL }
 	};
 	const struct refs		*key = opt_refs(c, "key");
 	char				 err[NAMES_ERROR_MAX];

@@ -39,6 +39,7 @@ json_of_cell(const struct field *f, const struct cell *c)
 	case FIELD_SPAN:
 		return (json_integer(c->number));
 	case FIELD_BOOL:
+	case FIELD_MARK:
 		return (json_boolean(c->number));
 	case FIELD_TIME:
 		return (c->number == 0 ? json_null() :

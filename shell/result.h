@@ -15,6 +15,8 @@ struct json_t;
 enum field_kind {
 	FIELD_INT,
 	FIELD_BOOL,
+	FIELD_MARK,	/* a bool that is seldom so: a table in which none is
+			   leaves its column out */
 	FIELD_TIME,	/* UTC seconds; 0: none */
 	FIELD_SPAN,	/* seconds */
 	FIELD_TEXT,

@@ -56,6 +56,8 @@ table_cell(const struct result *r, size_t row, size_t field, int64_t now,
 		return (xasprintf("%" PRId64, c->number));
 	case FIELD_BOOL:
 		return (xstrdup(c->number ? "yes" : "no"));
+	case FIELD_MARK:
+		return (xstrdup(c->number ? "yes" : ""));
 	case FIELD_TIME:
 		if (c->number == 0)
 			return (xstrdup(""));
@@ -118,20 +120,38 @@ text_cut(char *s, int width)
 	return (s);
 }
 
+/* Whether a field is a column. */
+static int
+is_column(const struct result *r, size_t field)
+{
+	size_t	i;
+
+	if (r->fields[field].head == NULL)
+		return (0);
+	if (r->fields[field].kind != FIELD_MARK)
+		return (1);
+	for (i = 0; i < r->nrows; i++) {
+		if (r->cells[i * r->nfields + field].number != 0)
+			return (1);
+	}
+	return (0);
+}
+
 static void
 table_fill(struct table *t, const struct result *r, int64_t now, int brief)
 {
-	size_t	i, k, at = 0;
+	size_t	 i, k, at = 0;
+	char	*shown = xcalloc(r->nfields, 1);
 
 	for (k = 0; k < r->nfields; k++)
-		t->ncols += r->fields[k].head != NULL;
+		t->ncols += shown[k] = is_column(r, k);
 	t->nlines = r->nrows + 1;
 	t->texts = xcalloc(t->ncols * t->nlines, sizeof(*t->texts));
 	t->widths = xcalloc(t->ncols, sizeof(*t->widths));
 	t->numbers = xcalloc(t->ncols, sizeof(*t->numbers));
 	for (i = 0; i < t->nlines; i++) {
 		for (k = 0; k < r->nfields; k++) {
-			if (r->fields[k].head == NULL)
+			if (!shown[k])
 				continue;
 			t->numbers[at % t->ncols] =
 			    r->fields[k].kind == FIELD_INT;
@@ -143,6 +163,7 @@ table_fill(struct table *t, const struct result *r, int64_t now, int brief)
 		if (text_width(t->texts[at]) > t->widths[at % t->ncols])
 			t->widths[at % t->ncols] = text_width(t->texts[at]);
 	}
+	free(shown);
 }
 
 static void

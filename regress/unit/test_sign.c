@@ -433,9 +433,38 @@ test_login_refused(void **state)
 	good = good_login(&rsa, "rsa-sha2-256");
 	REFUSED(&rsa, alg, "ssh-rsa", 1);
 	REFUSED(&rsa, alg, "ssh-ed25519", -1);
+	good = good_login(&k, "ssh-ed25519");
+	REFUSED(&k, alg, "ssh-rsa", -1);
 	unmake(&k);
 	unmake(&other);
 	unmake(&rsa);
+}
+
+/* RSA with SHA-1, only with a host marked as old. */
+static void
+test_login_legacy_rsa(void **state)
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	struct login	 l;
+	struct msg	 m, sig;
+	struct up	 k;
+
+	(void)state;
+	make(&k, "rsa", 2048);
+	l = good_login(&k, "ssh-rsa");
+	assert_int_equal(try_login(&k, &l, 1, &m, &sig), 0);
+	assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, EVP_sha1(), NULL,
+	    k.pkey), 1);
+	assert_int_equal(EVP_DigestVerify(ctx, sig.data, sig.len, m.data,
+	    m.len), 1);
+	EVP_MD_CTX_free(ctx);
+	msg_free(&sig);
+	msg_free(&m);
+	assert_int_equal(try_login(&k, &l, 0, &m, &sig), 1);
+	assert_int_equal(sig.len, 0);
+	msg_free(&sig);
+	msg_free(&m);
+	unmake(&k);
 }
 
 /* A session id of a SHA-1 exchange, only with a host marked as old. */
@@ -543,6 +572,7 @@ main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_login_legacy),
+		cmocka_unit_test(test_login_legacy_rsa),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_host_refused),
 	};
