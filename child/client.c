@@ -24,6 +24,7 @@
 #include "child/login.h"
 #include "child/quickack.h"
 #include "child/relay.h"
+#include "child/streamlocal.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 
@@ -228,29 +229,41 @@ refuse_open(struct conn *conn, ssh_message msg, const char *sentence)
 static void
 handle_open(struct conn *conn, ssh_message msg)
 {
+	const char	*why = NULL;
+
 	if (conn->nchannels >= conn->settings->max_channels)
-		refuse_open(conn, msg, "sshportal: too many channels");
-	else if (ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP)
-		forward_new(conn, msg);
+		why = "sshportal: too many channels";
+	else if (ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP ||
+	    streamlocal_is_open(msg))
+		why = forward_new(conn, msg);
 	else if (ssh_message_subtype(msg) == SSH_CHANNEL_SESSION)
 		chan_new(conn, msg);
 	else
-		refuse_open(conn, msg, "sshportal: channels of this kind "
-		    "are not supported");
+		why = "sshportal: channels of this kind are not supported";
+	if (why != NULL)
+		refuse_open(conn, msg, why);
 }
 
 static void
 handle_global(struct conn *conn, ssh_message msg)
 {
+	int	port = ssh_message_global_request_port(msg);
+	int	cancel;
+
 	switch (ssh_message_subtype(msg)) {
 	case SSH_GLOBAL_REQUEST_TCPIP_FORWARD:
+		listen_request(conn, msg, port, 0);
+		return;
 	case SSH_GLOBAL_REQUEST_CANCEL_TCPIP_FORWARD:
-		listen_request(conn, msg);
-		break;
-	default:
-		ssh_message_reply_default(msg);
-		ssh_message_free(msg);
+		listen_request(conn, msg, port, 1);
+		return;
 	}
+	if (streamlocal_is_listen(msg, &cancel)) {
+		listen_request(conn, msg, FORWARD_UNIX, cancel);
+		return;
+	}
+	ssh_message_reply_default(msg);
+	ssh_message_free(msg);
 }
 
 /* A request came: each kind has its file. */
@@ -418,6 +431,8 @@ open_kind(const struct chan *c)
 		return (ssh_channel_open_x11(c->ssh, f->source,
 		    f->source_port));
 	case CHAN_REMOTE:
+		if (f->port == FORWARD_UNIX)
+			return (streamlocal_open_back(c->ssh, f->host));
 		return (ssh_channel_open_reverse_forward(c->ssh, f->host,
 		    f->port, f->source, f->source_port));
 	default:

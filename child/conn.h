@@ -35,6 +35,10 @@ struct conn {
 	struct listeners	 listeners;	/* ports of the host's */
 	unsigned		 nlisteners;
 	uint64_t		 listen_seen;	/* received at the last look */
+	int64_t			 arrivals_due;	/* of the host's channels, at
+						   the rate permitted: the
+						   next, monotonic ms */
+	int			 arrivals_told;	/* that some were refused */
 	int64_t			 stop_at;	/* monotonic ms to end at; 0 */
 	uint64_t		 wishes;	/* opens and requests so far */
 	int64_t			 active_at;	/* when something last passed */

@@ -4,6 +4,8 @@
  * down; then the side that did not ask for it is opened, and bytes flow as in
  * a session.
  */
+#include <sys/un.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +14,24 @@
 #include "child/conn.h"
 #include "child/far.h"
 #include "child/forward.h"
+#include "child/streamlocal.h"
 #include "child/upstream.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
+
+#define HOST_MAX	1024		/* bytes of a host's name */
+#define PATH_MAX_UNIX	(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+
+/*
+ * Anybody on the host can connect to a port there that leads to the person,
+ * and each connection is told to the monitor, which ends who asks it 6,000
+ * times in a minute. So of those that the host opens, this many may come at
+ * once, and after them one in this time.
+ */
+#define ARRIVALS_BURST	1000
+#define ARRIVALS_MS	33
 
 static const char *const kind_names[] = {
 	[CHAN_LOCAL] = "forward-local",
@@ -40,27 +56,68 @@ forward_make(struct conn *conn, enum chan_kind kind, const char *host,
 	return (c);
 }
 
-void
+const char *
+forward_wrong(const char *host, int port)
+{
+	if (port != FORWARD_UNIX)
+		return (strlen(host) <= HOST_MAX ? NULL : "sshportal: the "
+		    "name of the host to forward to is too long");
+	if (*host == '\0')
+		return ("sshportal: the path of the socket to forward to is "
+		    "empty");
+	return (strlen(host) <= PATH_MAX_UNIX ? NULL : "sshportal: the path of "
+	    "the socket to forward to is too long");
+}
+
+const char *
 forward_new(struct conn *conn, ssh_message msg)
 {
+	const char	*host, *why;
+	int		 port;
 	struct chan	*c;
 
-	c = forward_make(conn, CHAN_LOCAL,
-	    ssh_message_channel_request_open_destination(msg),
-	    ssh_message_channel_request_open_destination_port(msg),
+	host = ssh_message_channel_request_open_destination(msg);
+	port = streamlocal_is_open(msg) ? FORWARD_UNIX :
+	    ssh_message_channel_request_open_destination_port(msg);
+	if (host == NULL)
+		host = "";
+	if ((why = forward_wrong(host, port)) != NULL)
+		return (why);
+	c = forward_make(conn, CHAN_LOCAL, host, port,
 	    ssh_message_channel_request_open_originator(msg),
 	    ssh_message_channel_request_open_originator_port(msg));
 	c->forward->msg = msg;
+	return (NULL);
+}
+
+/* Takes note of one more; why it is too many, or NULL. */
+static const char *
+too_many(struct conn *conn)
+{
+	int64_t	now = clock_mono_ms();
+
+	if (conn->nchannels >= conn->settings->max_channels)
+		return ("too many channels at once");
+	if (conn->arrivals_due < now)
+		conn->arrivals_due = now;
+	if (conn->arrivals_due - now > ARRIVALS_BURST * ARRIVALS_MS)
+		return ("channels faster than they are taken");
+	conn->arrivals_due += ARRIVALS_MS;
+	return (NULL);
 }
 
 void
 forward_arrived(struct conn *conn, const struct upstream_arrival *a,
     const char *host, int port)
 {
+	const char	*why;
 	struct chan	*c;
 
-	if (conn->nchannels >= conn->settings->max_channels) {
-		log_info("the host opens too many channels");
+	if ((why = too_many(conn)) != NULL) {
+		/* once: what is logged is counted, too */
+		if (!conn->arrivals_told)
+			log_info("the host opens %s: such are closed", why);
+		conn->arrivals_told = 1;
 		upstream_close(&conn->up, a->channel);
 		return;
 	}
@@ -115,8 +172,10 @@ forward_answered(void *arg, struct ipc *m)
 char *
 forward_address(const char *host, int port)
 {
-	return (xasprintf(strchr(host, ':') != NULL ? "[%.*s]:%d" : "%.*s:%d",
-	    FORWARD_HOST_MAX, host, port));
+	if (port == FORWARD_UNIX)
+		return (xasprintf("unix:%s", host));
+	return (xasprintf(strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d",
+	    host, port));
 }
 
 static void

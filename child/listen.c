@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ports on which the host listens for the person. Each is a row of the
- * history for as long as it is open, and so is every connection to it.
+ * Ports and Unix sockets on which the host listens for the person. Each is a
+ * row of the history for as long as it is open, and so is every connection to
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ struct listener {
 	ssh_message		 msg;		/* not answered yet */
 	int			 cancel;	/* it asks for the end of one */
 	char			*host;		/* as the client named it */
-	int			 port;		/* and as it came to be */
+	int			 port;		/* and as it came to be, or
+						   FORWARD_UNIX */
 	LIBSSH2_LISTENER	*listener;	/* the host listens */
 	int			 asked, answered, permitted;
 };
@@ -52,24 +54,37 @@ listener_answer(struct listener *l, int ok)
 	l->msg = NULL;
 }
 
+/* What is wrong with a request, or NULL. */
+static const char *
+listen_wrong(const struct conn *conn, const char *host, int port)
+{
+	if (conn->nlisteners >= LISTENERS_MAX)
+		return ("sshportal: too many ports and sockets to listen on");
+	if (conn->dest != DEST_HOST)
+		return ("sshportal: only an SSH host forwards ports");
+	return (forward_wrong(host, port));
+}
+
 void
-listen_request(struct conn *conn, ssh_message msg)
+listen_request(struct conn *conn, ssh_message msg, int port, int cancel)
 {
 	struct listener	*l;
 	const char	*host = ssh_message_global_request_address(msg);
+	const char	*why;
 
-	if (conn->nlisteners >= LISTENERS_MAX ||
-	    conn->dest != DEST_HOST) {
+	if (host == NULL)
+		host = "";
+	if ((why = listen_wrong(conn, host, port)) != NULL) {
+		log_verbose("listening refused: %s", why);
 		client_listening(&conn->client, msg, 0, 0);
 		return;
 	}
 	l = xcalloc(1, sizeof(*l));
 	l->conn = conn;
 	l->msg = msg;
-	l->cancel = ssh_message_subtype(msg) ==
-	    SSH_GLOBAL_REQUEST_CANCEL_TCPIP_FORWARD;
-	l->host = xstrdup(host == NULL ? "" : host);
-	l->port = ssh_message_global_request_port(msg);
+	l->cancel = cancel;
+	l->host = xstrdup(host);
+	l->port = port;
 	TAILQ_INSERT_TAIL(&conn->listeners, l, link);
 	conn->nlisteners++;
 }
@@ -177,8 +192,10 @@ take_arrivals(struct conn *conn)
 
 	TAILQ_FOREACH(l, &conn->listeners, link) {
 		while (l->listener != NULL && l->msg == NULL &&
-		    upstream_accept(&conn->up, l->listener, &a) == UP_OK)
+		    upstream_accept(&conn->up, l->listener, &a) == UP_OK) {
 			forward_arrived(conn, &a, l->host, l->port);
+			free(a.source);
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ enum upstream_state {
 struct upstream_arrival {
 	int		 kind;		/* enum chan_kind */
 	LIBSSH2_CHANNEL	*channel;
-	char		*source;	/* who connected there; NULL: unknown */
+	char		*source;	/* who connected there, or empty */
 	int		 source_port;
 };
 
@@ -163,7 +163,7 @@ int	upstream_hangup(struct upstream *, LIBSSH2_CHANNEL *);
 
 /*
  * A channel to f->host and f->port, as the host names and reaches them, for
- * the owner.
+ * the owner. Ports may be FORWARD_UNIX, here and below.
  */
 int	upstream_open_direct(struct upstream *, void *owner,
 	    const struct forward *f, LIBSSH2_CHANNEL **);
@@ -183,7 +183,7 @@ int	upstream_listen(struct upstream *, const char *host, int *port,
 	    LIBSSH2_LISTENER **);
 int	upstream_unlisten(struct upstream *, LIBSSH2_LISTENER *);
 
-/* A connection that came in there; UP_AGAIN: none. */
+/* A connection that came in there, source to be freed; UP_AGAIN: none. */
 int	upstream_accept(struct upstream *, LIBSSH2_LISTENER *,
 	    struct upstream_arrival *);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The host's side: channels to ports that it reaches, and those that it opens
- * to us: from ports that it listens on, to agents and displays.
+ * The host's side: channels to ports and Unix sockets that it reaches, and
+ * those that it opens to us: from ports and sockets that it listens on, to
+ * agents and displays.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,13 @@
 #include "child/conn.h"
 #include "child/evp.h"
 #include "child/forward.h"
+#include "child/streamlocal.h"
 #include "child/upstream.h"
 #include "child/upstream_int.h"
 #include "lib/xmalloc.h"
 
-#define QUEUE	64	/* connections to a port that nobody has taken yet */
+#define QUEUE		64	/* connections that nobody has taken yet */
+#define SOURCE_MAX	1024	/* bytes of the name of who connected */
 
 int
 upstream_open_direct(struct upstream *up, void *owner,
@@ -29,8 +32,12 @@ upstream_open_direct(struct upstream *up, void *owner,
 		return (UP_AGAIN);
 	up->opener = owner;
 	before = evp_enter(EVP_SIDE_OTHER);
-	c = libssh2_channel_direct_tcpip_ex(up->ssh, f->host, f->port,
-	    f->source, f->source_port);
+	if (f->port == FORWARD_UNIX)
+		c = libssh2_channel_direct_streamlocal_ex(up->ssh, f->host,
+		    f->source, f->source_port);
+	else
+		c = libssh2_channel_direct_tcpip_ex(up->ssh, f->host, f->port,
+		    f->source, f->source_port);
 	r = upstream_opened(up, c);
 	evp_enter(before);
 	*channel = c;
@@ -135,8 +142,10 @@ upstream_listen(struct upstream *up, const char *host, int *port,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
-	*listener = libssh2_channel_forward_listen_ex(up->ssh, host, *port,
-	    port, QUEUE);
+	*listener = *port == FORWARD_UNIX ?
+	    streamlocal_listen(up->ssh, host, QUEUE) :
+	    libssh2_channel_forward_listen_ex(up->ssh, host, *port, port,
+	    QUEUE);
 	if (*listener == NULL && (r = upstream_check(up,
 	    libssh2_session_last_errno(up->ssh))) == UP_OK)
 		r = UP_FAILED;
@@ -158,6 +167,19 @@ upstream_unlisten(struct upstream *up, LIBSSH2_LISTENER *listener)
 	return (r);
 }
 
+/* Who connected, as the host says; a name that is none is left out. */
+static char *
+originator(LIBSSH2_CHANNEL *c, int *port)
+{
+	const char	*source = streamlocal_originator(c, port);
+
+	if (source == NULL || strlen(source) > SOURCE_MAX) {
+		*port = 0;
+		return (xstrdup(""));
+	}
+	return (xstrdup(source));
+}
+
 int
 upstream_accept(struct upstream *up, LIBSSH2_LISTENER *listener,
     struct upstream_arrival *a)
@@ -176,5 +198,6 @@ upstream_accept(struct upstream *up, LIBSSH2_LISTENER *listener,
 		    UP_FAILED : UP_AGAIN);
 	upstream_keep(up, c);
 	*a = (struct upstream_arrival){ .kind = CHAN_REMOTE, .channel = c };
+	a->source = originator(c, &a->source_port);
 	return (UP_OK);
 }
