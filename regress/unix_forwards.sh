@@ -80,6 +80,14 @@ is "nothing comes" "$(ask "$T/l3" x)" ''
 answers "the others go on" "$T/l1"
 release_session local 0
 
+# OpenSSH takes a path since 9.4, and forgot about it before
+version=$(ssh -V 2>&1 | sed -n 's/^OpenSSH_\([0-9.]*\).*/\1/p')
+if printf '%s\n' 9.4 "$version" | sort -CV; then
+	say "-W: standard input and output are a connection to a socket"
+	got=$(echo hello | p -W "$service" web1@portal)
+	is "through -W" "$got" $'echo: hello\nend'
+fi
+
 say "-R: a socket or a port there, a port or a socket here"
 back=$(free_port)
 hold_session remote web1 -o ExitOnForwardFailure=yes \
