@@ -15,7 +15,7 @@ ready_portal
 # and its end of input with its own.
 answers='SYSTEM:while read -r l; do echo "echo\: $l"; done; echo end'
 service=$T/service.sock
-socat "UNIX-LISTEN:$service,fork" "$answers" &
+socat "UNIX-LISTEN:$service,fork,backlog=64" "$answers" &
 at_exit end_process $!
 service_port=$(free_port)
 socat "TCP-LISTEN:$service_port,bind=127.0.0.1,fork,reuseaddr" "$answers" &
