@@ -345,6 +345,7 @@ port_answers()
 
 HOST_USER=$(id -un)
 SSHD_CONFIG=		# more lines for sshd_config, before it starts
+SSHD_UNDER=()		# words before the program sshd
 
 # start_sshd [NAME]: sets SSHD_PORT and SSHD_PID; files are in $T/NAME ("host"),
 # what is run there has $T/NAME/home as its HOME.
@@ -365,7 +366,8 @@ start_sshd()
 		SSHD_PORT=${SSHD_PORT_WANTED:-$(free_port)}
 		sshd_config "$dir" >"$dir/sshd_config"
 		: >"$dir/sshd.log"
-		setsid /usr/sbin/sshd -D -f "$dir/sshd_config" \
+		setsid ${SSHD_UNDER[@]+"${SSHD_UNDER[@]}"} \
+		    /usr/sbin/sshd -D -f "$dir/sshd_config" \
 		    -E "$dir/sshd.log" </dev/null >>"$dir/sshd.log" 2>&1 &
 		SSHD_PID=$!
 		if wait_for 10 sshd_ready "$dir" && ! is_ended $SSHD_PID; then
@@ -415,6 +417,27 @@ sshd_config()
 	    >/dev/null 2>&1; then
 		echo 'PerSourcePenalties no'
 	fi
+}
+
+# The account on the host becomes a plain person's also where root tests: a root's
+# sshd passes no signals on to a root's session. The account is in a passwd of
+# that sshd's own, for it alone. To be called before start_sshd.
+host_of_a_person()
+{
+	[ -n "$IS_ROOT" ] || return 0
+	HOST_USER=regress
+	mkdir -p "$T/host/home/.ssh"
+	chown -R $UNPRIVILEGED:$UNPRIVILEGED "$T/host/home"
+	{
+		cat /etc/passwd
+		echo "regress:x:$UNPRIVILEGED:$UNPRIVILEGED::$T:/bin/bash"
+	} >"$T/passwd"
+	# shellcheck disable=SC2016 # for the shell below
+	SSHD_UNDER=(unshare --mount --propagation private sh -c
+	    'mount --bind "$1" /etc/passwd && shift && exec "$@"'
+	    sh "$T/passwd")
+	"${SSHD_UNDER[@]}" true 2>/dev/null ||
+	    skip "no mount namespace of its own here"
 }
 
 # Whether that sshd can hand out terminals: without root it seldom can.
