@@ -28,6 +28,7 @@
 #define REQUESTS_MAX	256	/* that wait on one channel */
 #define TO_FAR_MAX	(64 * 1024)	/* of bytes that wait */
 #define TO_CLIENT_MAX	(256 * 1024)
+#define NAMED_MAX	(1024 * 1024)	/* of a transfer: names take time */
 
 static void
 request_free(struct chan *c, struct request *r)
@@ -123,7 +124,7 @@ chan_make(struct conn *conn, enum chan_kind kind)
 	buf_init(&c->to_far, TO_FAR_MAX);
 	buf_init(&c->to_client, TO_CLIENT_MAX);
 	c->end.channel = c->id;
-	c->end.signal = c->end_signal;
+	c->end.signal = c->exit.signal;
 	c->callbacks.userdata = c;
 	c->callbacks.channel_data_function = on_data;
 	c->callbacks.channel_eof_function = on_eof;
@@ -135,11 +136,20 @@ chan_make(struct conn *conn, enum chan_kind kind)
 }
 
 static void
+name_no_more(struct chan *c)
+{
+	if (c->named)
+		naming_stop();
+	c->named = 0;
+}
+
+static void
 chan_free(struct chan *c)
 {
 	TAILQ_REMOVE(&c->conn->channels, c, link);
 	c->conn->nchannels--;
 	forward_free(c->forward);
+	name_no_more(c);
 	free(c->term);
 	free(c->sentence);
 	free(c);
@@ -152,6 +162,8 @@ chan_new(struct conn *conn, ssh_message msg)
 
 	c->callbacks.channel_signal_function = on_signal;
 	c->callbacks.channel_auth_agent_req_function = on_agent;
+	c->named = 1;
+	naming_start();
 	c->ssh = client_accept(msg, &c->callbacks);
 	ssh_message_free(msg);
 	if (c->ssh == NULL)
@@ -280,7 +292,10 @@ chan_request(struct conn *conn, ssh_message msg)
 {
 	struct chan	*c;
 	struct request	*r;
+	enum naming	 name = NAMING_NONE;
 
+	if (ssh_message_subtype(msg) == SSH_CHANNEL_REQUEST_UNKNOWN)
+		name = naming_take();
 	c = chan_find(conn, ssh_message_channel_request_channel(msg));
 	if (c == NULL || c->state == CHAN_ENDED) {
 		/* nothing may follow a close, and a freed channel not either */
@@ -293,6 +308,7 @@ chan_request(struct conn *conn, ssh_message msg)
 	}
 	r = request_new(c, REQUEST_OTHER);
 	r->msg = msg;
+	r->name = name;
 	request_read(r);
 	if (r->type == REQUEST_PTY)
 		note_pty(c, r);
@@ -416,6 +432,18 @@ tell_recorded(struct chan *c)
 		relay_say(c, notice);
 }
 
+/*
+ * OpenSSH's eow@openssh.com: nobody reads the output any more. Without a name
+ * it is what wants no answer, but for a break on a terminal.
+ */
+static int
+is_eow(const struct chan *c, const struct request *r, int wanted)
+{
+	if (r->name != NAMING_NONE)
+		return (r->name == NAMING_EOW);
+	return (r->nameless && !wanted && !c->pty);
+}
+
 /* A request was done or refused: answers it. */
 static void
 request_done(struct chan *c, struct request *r, int ok)
@@ -434,12 +462,7 @@ request_done(struct chan *c, struct request *r, int ok)
 		c->conn->started = 1;
 		tell_recorded(c);
 	}
-	/*
-	 * A request without a name and without an answer is OpenSSH's
-	 * eow@openssh.com: nobody reads the output any more. With a terminal
-	 * it may as well be a break.
-	 */
-	if (r->nameless && !wanted && !c->pty && c->state == CHAN_RUNNING)
+	if (is_eow(c, r, wanted) && c->state == CHAN_RUNNING)
 		c->out_unwanted = 1;
 	request_free(c, r);
 }
@@ -470,7 +493,7 @@ chan_end(struct chan *c)
 	if (c->kind != CHAN_SESSION)
 		c->end.how = CHANNEL_END_NONE;
 	if (c->ssh != NULL)
-		client_close(c->ssh, &c->end);
+		client_close(c);
 	if (c->far != NULL)
 		c->far->close(c);
 	if (c->permitted)
@@ -490,9 +513,11 @@ chan_relay(struct chan *c)
 {
 	relay_up(c);
 	relay_down(c);
+	if (!c->pty && c->bytes_in + c->bytes_out > NAMED_MAX)
+		name_no_more(c);
 	if (c->out_refused) {
 		c->end.how = CHANNEL_END_SIGNAL;
-		snprintf(c->end_signal, sizeof(c->end_signal), "PIPE");
+		snprintf(c->exit.signal, sizeof(c->exit.signal), "PIPE");
 		chan_end(c);
 		return;
 	}

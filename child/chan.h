@@ -16,6 +16,7 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 
+#include "child/naming.h"
 #include "child/upstream.h"
 #include "lib/buf.h"
 #include "lib/catalogue.h"
@@ -49,6 +50,7 @@ struct request {
 	const uint8_t		*modes;	/* of a pty: child/modes.h; borrowed */
 	size_t			 modes_len;
 	int			 nameless; /* libssh does not know it */
+	enum naming		 name;	/* but this may */
 	uint32_t		 size[4]; /* columns, rows, both in pixels */
 };
 
@@ -83,6 +85,7 @@ struct chan {
 	int			 pty;
 	char			*term;
 	uint32_t		 size[4];
+	int			 named;		/* its unknown requests are */
 
 	const struct far_ops	*far;		/* NULL: not known yet */
 	void			*far_state;	/* the far end's own */
@@ -111,7 +114,7 @@ struct chan {
 	int			 asked;		/* whether it may start */
 	int			 answered, permitted;
 	struct ask_channel_close end;
-	char			 end_signal[UP_SIGNAL_SIZE];
+	struct upstream_exit	 exit;		/* and what it need not */
 };
 
 /* A channel for an accepted open; the session's. */

@@ -22,6 +22,7 @@
 #include "child/forward.h"
 #include "child/listen.h"
 #include "child/login.h"
+#include "child/naming.h"
 #include "child/quickack.h"
 #include "child/relay.h"
 #include "child/streamlocal.h"
@@ -327,6 +328,7 @@ run_messages(struct conn *conn)
 		while (c->state != CLIENT_GONE &&
 		    (msg = ssh_message_get(c->ssh)) != NULL)
 			handle(conn, msg);
+		naming_settled();
 		if (c->state == CLIENT_AUTH && evp_take_refused()) {
 			/* libssh does not answer, its client would wait */
 			log_info("a signature was wrong");
@@ -538,19 +540,19 @@ client_eof(ssh_channel channel)
 }
 
 void
-client_close(ssh_channel channel, const struct ask_channel_close *end)
+client_close(struct chan *c)
 {
 	enum evp_side	before = evp_enter(EVP_SIDE_CLIENT);
 	int		i;
 
-	if (end->how == CHANNEL_END_SIGNAL)
-		ssh_channel_request_send_exit_signal(channel, end->signal, 0,
-		    "", "");
-	else if (end->how == CHANNEL_END_STATUS)
-		ssh_channel_request_send_exit_status(channel, end->status);
+	if (c->end.how == CHANNEL_END_SIGNAL)
+		ssh_channel_request_send_exit_signal(c->ssh, c->end.signal,
+		    c->exit.core, c->exit.message, "");
+	else if (c->end.how == CHANNEL_END_STATUS)
+		ssh_channel_request_send_exit_status(c->ssh, c->end.status);
 	/* it gives up half way when the socket is full */
 	for (i = 0; i < CLOSE_TRIES; i++) {
-		if (ssh_channel_close(channel) != SSH_AGAIN)
+		if (ssh_channel_close(c->ssh) != SSH_AGAIN)
 			break;
 	}
 	evp_enter(before);

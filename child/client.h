@@ -115,7 +115,7 @@ size_t	client_read(ssh_channel, void *, size_t);
 void	client_eof(ssh_channel);
 
 /* How a program ended, and then the close of its channel. */
-void	client_close(ssh_channel, const struct ask_channel_close *);
+void	client_close(struct chan *);
 
 /* Answers a request and frees it; returns whether an answer was wanted. */
 int	client_reply(struct client *, ssh_message, int ok);

@@ -41,8 +41,7 @@ struct errand_state {
 	size_t		 len, sent;
 	char		 output[OUTPUT_MAX];	/* its newest bytes */
 	size_t		 outlen;
-	uint32_t	 status;
-	char		 signal[UP_SIGNAL_SIZE];
+	struct upstream_exit exit;
 };
 
 static void
@@ -153,8 +152,8 @@ work_step(struct errand_state *e)
 	case WORK_HANGUP:
 		return (go_on(e, upstream_hangup(up, e->channel), WORK_EXIT));
 	case WORK_EXIT:
-		return (go_on(e, upstream_exit(up, e->channel, &e->status,
-		    e->signal), WORK_DONE));
+		return (go_on(e, upstream_exit(up, e->channel, &e->exit),
+		    WORK_DONE));
 	default:
 		return (UP_AGAIN);
 	}
@@ -178,7 +177,8 @@ tell_work(const struct errand_state *e)
 		text[used] = '\0';
 	}
 	free(copy);
-	tell(ERRAND_WORK, e->signal[0] == '\0', e->status, text);
+	tell(ERRAND_WORK, e->exit.how == CHANNEL_END_STATUS, e->exit.status,
+	    text);
 }
 
 /* Whether there is more to be done. */

@@ -165,17 +165,13 @@ static int
 host_far_exit(struct chan *c)
 {
 	struct far_channel	*f = c->far_state;
-	uint32_t		 status = 0;
 	int			 r;
 
-	r = far_result(c, upstream_exit(&c->conn->up, f->channel, &status,
-	    c->end_signal));
+	r = far_result(c, upstream_exit(&c->conn->up, f->channel, &c->exit));
 	if (r == FAR_AGAIN)
 		return (FAR_AGAIN);
-	c->end.status = status;
-	c->end.how = r == FAR_REFUSED ? CHANNEL_END_NONE :
-	    c->end_signal[0] != '\0' ? CHANNEL_END_SIGNAL :
-	    CHANNEL_END_STATUS;
+	c->end.status = c->exit.status;
+	c->end.how = r == FAR_REFUSED ? CHANNEL_END_NONE : c->exit.how;
 	return (FAR_OK);
 }
 

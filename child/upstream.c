@@ -48,8 +48,10 @@ upstream_alloc(size_t n, void **abstract)
 static void
 upstream_free(void *p, void **abstract)
 {
-	const struct upstream	*up = *abstract;
+	struct upstream	*up = *abstract;
 
+	if (p != NULL && up->state == UP_READY)
+		heard_freed(up, p, malloc_usable_size(p));
 	if (p != NULL && up->wiping)
 		explicit_bzero(p, malloc_usable_size(p));
 	free(p);

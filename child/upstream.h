@@ -18,6 +18,7 @@
 #include <libssh2.h>
 
 #include "child/alive.h"
+#include "child/heard.h"
 #include "lib/buf.h"
 #include "lib/catalogue.h"
 #include "lib/msg.h"
@@ -41,6 +42,15 @@ enum upstream_state {
 	UP_LOGIN_PROMPT,	/* password, by keyboard-interactive */
 	UP_READY,
 	UP_DEAD
+};
+
+/* How a program has ended. */
+struct upstream_exit {
+	int		 how;		/* CHANNEL_END_... */
+	uint32_t	 status;
+	char		 signal[UP_SIGNAL_SIZE]; /* without SIG; or empty */
+	int		 core;		/* and it left one */
+	char		 message[HEARD_MESSAGE_MAX + 1]; /* the host's; raw */
 };
 
 /* A channel that the host has opened. */
@@ -94,6 +104,10 @@ struct upstream {
 	LIBSSH2_CHANNEL	*spare;		/* open, nobody's yet */
 	LIBSSH2_CHANNEL	**open;		/* all that libssh2 has */
 	size_t		 nopen;
+	struct heard	*heard;		/* what was, of their ends */
+	size_t		 nheard;
+	uint32_t	 confirmed;	/* id of the last that was opened */
+	int		 is_confirmed;	/* and nobody has asked for it yet */
 	LIBSSH2_CHANNEL	**closing;	/* until the host closes too */
 	size_t		 nclosing;
 	struct upstream_arrival *arrivals; /* that nobody has looked at yet */
@@ -198,11 +212,8 @@ ssize_t	upstream_read(struct upstream *, LIBSSH2_CHANNEL *, void *, size_t,
 ssize_t	upstream_write(struct upstream *, LIBSSH2_CHANNEL *, const void *,
 	    size_t);
 
-/*
- * How its program ended, once all was read; signal is empty when it was not
- * one.
- */
-int	upstream_exit(struct upstream *, LIBSSH2_CHANNEL *, uint32_t *status,
-	    char signal[UP_SIGNAL_SIZE]);
+/* How its program ended, once all was read. */
+int	upstream_exit(struct upstream *, LIBSSH2_CHANNEL *,
+	    struct upstream_exit *);
 
 #endif

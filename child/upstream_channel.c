@@ -43,6 +43,7 @@ upstream_opened(struct upstream *up, LIBSSH2_CHANNEL *c)
 		return (UP_FAILED);
 	}
 	upstream_keep(up, c);
+	heard_open(up, c);
 	return (UP_OK);
 }
 
@@ -86,6 +87,7 @@ chan_free(struct upstream *up, LIBSSH2_CHANNEL *c)
 
 	if (libssh2_channel_free(c) == LIBSSH2_ERROR_EAGAIN)
 		return (UP_AGAIN);
+	heard_close(up, c);
 	for (i = 0; i < up->nopen && up->open[i] != c; i++)
 		;
 	if (i < up->nopen)
@@ -372,28 +374,44 @@ upstream_write(struct upstream *up, LIBSSH2_CHANNEL *c, const void *data,
 	return (UP_AGAIN);
 }
 
-int
-upstream_exit(struct upstream *up, LIBSSH2_CHANNEL *c, uint32_t *status,
-    char signal[UP_SIGNAL_SIZE])
+/* What libssh2 tells, and what was heard beside it. */
+static void
+read_exit(struct upstream *up, LIBSSH2_CHANNEL *c, struct upstream_exit *e)
 {
-	enum evp_side	 before;
-	char		*name = NULL;
-	int		 r;
+	const struct heard	*h = heard_of(up, c);
+	char			*name = NULL;
+
+	memset(e, 0, sizeof(*e));
+	e->status = libssh2_channel_get_exit_status(c);
+	libssh2_channel_get_exit_signal(c, &name, NULL, NULL, NULL, NULL,
+	    NULL);
+	if (name != NULL) {
+		e->how = CHANNEL_END_SIGNAL;
+		snprintf(e->signal, sizeof(e->signal), "%s", name);
+		libssh2_free(up->ssh, name);
+		e->core = h != NULL && h->core;
+		if (h != NULL && h->message != NULL)
+			snprintf(e->message, sizeof(e->message), "%s",
+			    h->message);
+	} else {
+		/* it says 0 too when there was none */
+		e->how = e->status != 0 || h == NULL || h->status ?
+		    CHANNEL_END_STATUS : CHANNEL_END_NONE;
+	}
+}
+
+int
+upstream_exit(struct upstream *up, LIBSSH2_CHANNEL *c, struct upstream_exit *e)
+{
+	enum evp_side	before;
+	int		r;
 
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
 	r = upstream_check(up, libssh2_channel_wait_closed(c));
-	if (r == UP_OK) {
-		*status = libssh2_channel_get_exit_status(c);
-		signal[0] = '\0';
-		libssh2_channel_get_exit_signal(c, &name, NULL, NULL, NULL,
-		    NULL, NULL);
-		if (name != NULL) {
-			snprintf(signal, UP_SIGNAL_SIZE, "%s", name);
-			libssh2_free(up->ssh, name);
-		}
-	}
+	if (r == UP_OK)
+		read_exit(up, c, e);
 	evp_enter(before);
 	return (r);
 }

@@ -41,6 +41,28 @@ done
 ok p -S "$T/mux" web1@portal echo alive
 is "output" "$out" alive
 
+say "with a terminal, where it is told from a break"
+if host_has_ptys; then
+	for i in 1 2; do
+		is "bytes" "$(timeout --foreground 30 ssh -tt -F "$(conf)" \
+		    -S "$T/mux" web1@portal 'cat /dev/zero' 2>/dev/null |
+		    head -c 1000 | wc -c)" 1000
+		wait_for 10 no_writers || fail "cat still runs on the host"
+	done
+	$PYTHON "$HELPERS/terminal.py" ssh -F "$(conf)" web1@portal <<-'END' ||
+	expect host>
+	send echo one\r
+	expect one\r\n.*host>
+	send \r~B
+	pause 0.5
+	send echo two\r
+	expect two\r\n.*host>
+	send exit 5\r
+	status 5
+	END
+	    fail "after a break"
+fi
+
 say "the portal is at rest afterwards"
 ticks()
 {
