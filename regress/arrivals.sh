@@ -24,6 +24,7 @@ wait_for 200 log_has 'the host opens channels faster than they are taken' ||
 say "others are let through again, when the flood is over"
 rm "$T/flooding"
 wait_for 60 is_ended $flood || fail "the flood does not end"
+wait $flood
 socat "TCP-LISTEN:$sink,bind=127.0.0.1,fork,reuseaddr" SYSTEM:'echo here' &
 at_exit end_process $!
 wait_for 10 port_answers "$sink" || fail "no service"
