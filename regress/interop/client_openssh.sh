@@ -6,6 +6,6 @@
 . "$TOP/regress/interop/lib.sh"
 tid "client: OpenSSH of this machine"
 
-ready_portal
+row_ready
 by_ssh
 check_all

@@ -10,18 +10,18 @@ tid "client: OpenSSH of Debian 13"
 NEW=$PARTS/debian13/bin
 [ -x "$NEW/ssh" ] || skip "no OpenSSH of Debian 13 beside this machine's own"
 
-ready_portal
-ROW_EXEC=("$NEW/ssh" -F "$(conf)" web1@portal)
-ROW_PTY=("$NEW/ssh" -F "$(conf)" -tt web1@portal)
+row_ready
+ROW_EXEC=("$NEW/ssh" -F "$(conf)" $LOGIN@portal)
+ROW_PTY=("$NEW/ssh" -F "$(conf)" -tt $LOGIN@portal)
 row_put()
 {
 	echo "put $1 $2" | "$NEW/sftp" -q -S "$NEW/ssh" -F "$(conf)" -b - \
-	    web1@portal
+	    $LOGIN@portal
 }
 row_get()
 {
 	echo "get $1 $2" | "$NEW/sftp" -q -S "$NEW/ssh" -F "$(conf)" -b - \
-	    web1@portal
+	    $LOGIN@portal
 }
 check_all
 
@@ -29,8 +29,8 @@ say "scp by both protocols"
 for protocol in -s -O; do
 	rm -f "$T/file.there" "$T/file.back"
 	ok bounded "$NEW/scp" -q $protocol -S "$NEW/ssh" -F "$(conf)" \
-	    "$T/file" "web1@portal:$T/file.there"
+	    "$T/file" "$LOGIN@portal:$T/file.there"
 	ok bounded "$NEW/scp" -q $protocol -S "$NEW/ssh" -F "$(conf)" \
-	    "web1@portal:$T/file.there" "$T/file.back"
+	    "$LOGIN@portal:$T/file.there" "$T/file.back"
 	same_file "$T/file" "$T/file.back"
 done

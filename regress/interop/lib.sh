@@ -14,6 +14,11 @@
 #	row_put LOCAL REMOTE	copies a file by sftp
 #	row_get REMOTE LOCAL
 #
+# and, where a client has a fault that has nothing to do with the portal:
+#
+#	NO_STATUS=yes		it ends with status 0 whatever the command did
+#	ROW_CAT=...		a command in place of cat, if it sends no EOF
+#
 # Files of a host are named as they are here: it is on this machine.
 
 . "$TOP/regress/lib.sh"
@@ -21,6 +26,8 @@
 INTEROP=$TOP/regress/interop
 # What "contrib/deps --interop" has unpacked and built.
 PARTS=${DEPS_PREFIX:-$TOP/.deps}/interop
+NO_STATUS=
+ROW_CAT=cat
 LOGIN=web1		# what the client logs in as at the portal
 
 # need PROGRAM ...: the row is skipped where one is not installed.
@@ -41,6 +48,18 @@ by_ssh()
 	ROW_PTY=(ssh -F "$(conf)" -tt "$LOGIN@portal")
 }
 
+# by_program PROGRAM ...: a client of ours on somebody's library, whose other
+# words are those of client_paramiko.py; with the key of KEY_OF, or the first.
+by_program()
+{
+	ROW=("$@" "$PORTAL_PORT" "$LOGIN" "$T/client/${KEY_OF:-admin}"
+	    "$T/home/.ssh/known_hosts")
+	ROW_EXEC=("${ROW[@]}" exec)
+	ROW_PTY=("${ROW[@]}" pty)
+	row_put() { "${ROW[@]}" put "$@"; }
+	row_get() { "${ROW[@]}" get "$@"; }
+}
+
 row_put()
 {
 	echo "put \"$1\" \"$2\"" >"$T/batch"
@@ -53,28 +72,59 @@ row_get()
 	sftp -q -F "$(conf)" -b "$T/batch" "$LOGIN@portal"
 }
 
+# The host web1 behind a portal, and $T/home, the HOME of a client that looks
+# there, with the portal's key under the names by which clients look for it.
+#
+# With DIRECT=yes in the environment, rows of clients talk to the host itself:
+# what then fails in the same way is no fault of the portal.
+row_ready()
+{
+	ready_portal
+	portal_key=$(awk '$1 == "portal" { print $2, $3; exit }' \
+	    "$T/client/known_hosts")
+	if [ -n "${DIRECT-}" ]; then
+		cat "$T/client/admin.pub" >>"$T/host/home/.ssh/authorized_keys"
+		LOGIN=$HOST_USER
+		PORTAL_PORT=$SSHD_PORT
+		portal_key=$(cut -d' ' -f1,2 "$T/host/hostkey_ed25519.pub")
+		rm "$T/client/known_hosts"
+		client admin
+	fi
+	mkdir -p -m 700 "$T/home/.ssh"
+	echo "127.0.0.1,[127.0.0.1]:$PORTAL_PORT $portal_key" \
+	    >"$T/home/.ssh/known_hosts"
+	cp "$T/client/admin" "$T/home/.ssh/id_ed25519"
+	cp "$T/client/admin.pub" "$T/home/.ssh/id_ed25519.pub"
+}
+
 # Anything, ended when it takes too long.
 bounded()
 {
 	timeout --foreground 60 "$@"
 }
 
+# The status with which the client ends when the command had this one.
+status_of()
+{
+	echo "$((${NO_STATUS:+0 *} $1))"
+}
+
 check_exec()
 {
 	say "a command: its status, its outputs apart"
-	run_status 3 bounded "${ROW_EXEC[@]}" \
+	run_status "$(status_of 3)" bounded "${ROW_EXEC[@]}" \
 	    'echo out; echo "to stderr" >&2; exit 3'
 	is "standard output" "$out" out
 	like "standard error" "$err" 'to stderr'
 	ok bounded "${ROW_EXEC[@]}" true
-	run_status 1 bounded "${ROW_EXEC[@]}" false
+	run_status "$(status_of 1)" bounded "${ROW_EXEC[@]}" false
 }
 
 check_stdin()
 {
 	say "a mebibyte through standard input, and its end"
 	head -c 1048576 /dev/urandom >"$T/stdin"
-	bounded "${ROW_EXEC[@]}" cat <"$T/stdin" >"$T/stdin.back" ||
+	bounded "${ROW_EXEC[@]}" "$ROW_CAT" <"$T/stdin" >"$T/stdin.back" ||
 	    fail "cat: status $?"
 	same_file "$T/stdin" "$T/stdin.back"
 }
@@ -97,11 +147,11 @@ check_pty()
 	    sh -c 'stty rows 33 cols 111; exec "$@"' sh "${ROW_PTY[@]}" \
 	    'test -t 0 && test -t 1 && echo rea""dy; read -r line
 	    echo "kind $TERM size $(stty size) line <$line>"; exit 7' \
-	    <<-'END' || fail "on the terminal"
+	    <<-END || fail "on the terminal"
 	expect ready
-	send word\r
+	send word\\r
 	expect kind xterm[^ ]* size 33 111 line <word>
-	status 7
+	status $(status_of 7)
 	END
 }
 

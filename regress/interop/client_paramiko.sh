@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# paramiko, the client of many a Python program.
+# check
+
+. "$TOP/regress/interop/lib.sh"
+tid "client: paramiko"
+$PYTHON -c 'import paramiko' 2>/dev/null ||
+    skip "no paramiko: run contrib/deps --test"
+
+row_ready
+by_program $PYTHON "$INTEROP/client_paramiko.py"
+check_all
+
+say "keys of other types"
+for type in rsa ecdsa; do
+	client "$type" "$type"
+	invite "$type"
+	KEY_OF=$type by_program $PYTHON "$INTEROP/client_paramiko.py"
+	check_exec
+done
