@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # Twisted's conch and its cftp.
+# timeout: 120
 
 . "$TOP/regress/interop/lib.sh"
 tid "client: conch"
@@ -16,9 +17,8 @@ OPTIONS=(--noagent -i "$HOME/.ssh/id_ed25519"
 # output at the end of its input: it gets one that does not end.
 cat >"$T/piped" <<CMD
 #!/bin/bash
-exec 4<>"$T/endless"
-cat >&4 &
-exec "\$@" <&4
+cat <&0 >"$T/endless" &
+exec "\$@" <>"$T/endless"
 CMD
 mkfifo "$T/endless"
 chmod +x "$T/piped"
@@ -28,12 +28,12 @@ ROW_EXEC=("$T/piped" conch3 --notty "${OPTIONS[@]}" 127.0.0.1)
 ROW_PTY=(conch3 -t "${OPTIONS[@]}" 127.0.0.1)
 row_put()
 {
-	echo "put $1 $2" >"$T/batch"
-	cftp3 "${OPTIONS[@]}" -b "$T/batch" 127.0.0.1
+	printf "%s\n" "put $1 $2" quit >"$T/batch"
+	bounded cftp3 "${OPTIONS[@]}" -b "$T/batch" 127.0.0.1
 }
 row_get()
 {
-	echo "get $1 $2" >"$T/batch"
-	cftp3 "${OPTIONS[@]}" -b "$T/batch" 127.0.0.1
+	printf "%s\n" "cd ${1%/*}" "get ${1##*/} $2" quit >"$T/batch"
+	bounded cftp3 "${OPTIONS[@]}" -b "$T/batch" 127.0.0.1
 }
 check_all

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# libssh's own clients, from its examples: a terminal, commands, scp.
+# libssh's own clients, from its examples: a terminal, commands.
 
 . "$TOP/regress/interop/lib.sh"
 tid "client: libssh's examples"
@@ -19,8 +19,20 @@ Host *
 	GlobalKnownHostsFile /dev/null
 CMD
 ROW_EXEC=("$PARTS/libssh/ssh-client" -F "$T/ssh_config" 127.0.0.1)
-ROW_PTY=("${ROW_EXEC[@]}")
 NO_STATUS=yes
+# libssh's connectors take a window that is used up for the end of the input:
+# before OpenSSH too, only that two mebibytes fit into the first window there
+ROW_INPUT=30000
 check_exec
 check_stdin
-check_pty
+
+say "a terminal: its kind and size, what is typed"
+TERM=xterm $PYTHON "$HELPERS/terminal.py" \
+    sh -c 'stty rows 33 cols 111; exec "$@"' sh "${ROW_EXEC[@]}" \
+    <<-'END' || fail "on the terminal"
+expect host> $
+send echo "kind $TERM size $(stty size)"\r
+expect kind xterm size 33 111
+send exit\r
+eof
+END

@@ -18,6 +18,7 @@
 #
 #	NO_STATUS=yes		it ends with status 0 whatever the command did
 #	ROW_CAT=...		a command in place of cat, if it sends no EOF
+#	ROW_INPUT=...		how many bytes of input it can send
 #
 # Files of a host are named as they are here: it is on this machine.
 
@@ -28,6 +29,7 @@ INTEROP=$TOP/regress/interop
 PARTS=${DEPS_PREFIX:-$TOP/.deps}/interop
 NO_STATUS=
 ROW_CAT=cat
+ROW_INPUT=1048576
 LOGIN=web1		# what the client logs in as at the portal
 
 # need PROGRAM ...: the row is skipped where one is not installed.
@@ -100,7 +102,7 @@ row_ready()
 # Anything, ended when it takes too long.
 bounded()
 {
-	timeout --foreground 60 "$@"
+	timeout --foreground "${ROW_SECONDS:-60}" "$@"
 }
 
 # The status with which the client ends when the command had this one.
@@ -122,8 +124,8 @@ check_exec()
 
 check_stdin()
 {
-	say "a mebibyte through standard input, and its end"
-	head -c 1048576 /dev/urandom >"$T/stdin"
+	say "$ROW_INPUT bytes through standard input, and their end"
+	head -c "$ROW_INPUT" /dev/urandom >"$T/stdin"
 	bounded "${ROW_EXEC[@]}" "$ROW_CAT" <"$T/stdin" >"$T/stdin.back" ||
 	    fail "cat: status $?"
 	same_file "$T/stdin" "$T/stdin.back"
