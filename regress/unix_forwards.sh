@@ -4,6 +4,7 @@
 # Unix sockets through the portal, as straight to the host: -L and -R in each
 # pairing with ports, bytes, cancels, refusals, history. With libraries that
 # cannot, the refusal.
+# cost: 20
 
 . "$TOP/regress/lib.sh"
 tid "forwarded Unix sockets"
@@ -208,4 +209,17 @@ details=$(db_query "SELECT DISTINCT type, detail FROM channels
 for i in "forward-local|unix:$service" "forward-local|unix:$T/nobody" \
     "forward-remote|unix:$T/r1" "forward-remote|listens on unix:$T/r1"; do
 	grep -qxF "$i" <<<"$details" || fail "no $i in: $details"
+done
+
+say "a host that opens what nobody asked for, or a part of it"
+port=$(free_port)
+"$PYTHON" "$HELPERS/opener.py" "$port" "$T/host/hostkey_ed25519" \
+    >"$T/opener.out" 2>&1 &
+at_exit end_process $!
+wait_for 20 port_answers "$port" || fail "no such host: $(cat "$T/opener.out")"
+SSHD_PORT=$port add_host opener
+ok p opener@portal unasked
+is "refused" "$out" refused
+for i in nothing short huge; do
+	refused "$i" 'host opener: the connection was lost' p opener@portal $i
 done

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: ISC
+"""An SSH server that opens channels which it was not asked for. Its programs
+are named after what they open: "unasked" (a connection to a Unix socket that
+it does not listen on), "nothing", "short" and "huge" (parts of such a message,
+and a path of 4 GiB). They end after the answer.
+
+usage: opener.py PORT HOSTKEYFILE
+"""
+import socket
+import sys
+import threading
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_OPEN_FAILURE, cMSG_CHANNEL_OPEN
+
+OPENS = {
+    "unasked": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0" b"\0\0\0\2/x" b"\0\0\0\0",
+    "nothing": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0",
+    "short": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0" b"\0\0\0\2/x" b"\0",
+    "huge": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0" b"\xff\xff\xff\xff/x",
+}
+
+
+class Transport(paramiko.Transport):
+    """Tells when one that it opened is refused."""
+
+    def refused(self, m):
+        self.failed.set()
+
+    _handler_table = {**paramiko.Transport._handler_table,
+                      MSG_CHANNEL_OPEN_FAILURE: refused}
+
+
+class Host(paramiko.ServerInterface):
+    def __init__(self, transport):
+        self.transport = transport
+
+    def get_allowed_auths(self, username):
+        return "publickey"
+
+    def check_auth_publickey(self, username, key):
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind, chanid):
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel, command):
+        # the answer to this request must go out before anything else
+        threading.Timer(0.05, self.run, (channel, command)).start()
+        return True
+
+    def run(self, channel, command):
+        m = paramiko.Message()
+        m.add_byte(cMSG_CHANNEL_OPEN)
+        m.add_string("forwarded-streamlocal@openssh.com")
+        m.add_bytes(OPENS[command.decode()])
+        self.transport._send_user_message(m)
+        self.transport.failed.wait(30)
+        channel.sendall("refused\n")
+        channel.send_exit_status(0)
+        channel.close()
+
+
+def serve(connection):
+    transport = Transport(connection)
+    transport.failed = threading.Event()
+    transport.add_server_key(KEY)
+    try:
+        transport.start_server(server=Host(transport))
+        transport.join()
+    except (paramiko.SSHException, EOFError) as e:
+        print(e, flush=True)
+
+
+KEY = paramiko.Ed25519Key.from_private_key_file(sys.argv[2])
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    threading.Thread(target=serve, args=listener.accept()[:1],
+        daemon=True).start()
