@@ -331,6 +331,16 @@ ask_channel_open(const struct ask_channel_open *a, ask_reply *fn, void *arg)
 }
 
 void
+ask_jump(const struct ask_jump *a, ask_reply *fn, void *arg)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_JUMP);
+	put_ask_jump(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
 ask_channel_close(const struct ask_channel_close *a)
 {
 	struct ipc	m;

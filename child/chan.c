@@ -331,6 +331,8 @@ choose_far(struct chan *c)
 
 	if (c->sentence == NULL && conn->sentence != NULL)
 		chan_fail(c, conn->sentence);
+	else if (c->sentence == NULL && conn->nowhere != NULL)
+		chan_fail(c, conn->nowhere);
 	if (c->sentence != NULL && c->far != &far_text) {
 		if (c->far != NULL)
 			c->far->close(c);

@@ -63,6 +63,7 @@ enum chan_state {
 enum chan_kind {
 	CHAN_SESSION,
 	CHAN_LOCAL,		/* to a port, as the host reaches it */
+	CHAN_JUMP,		/* to a host, as the portal reaches it */
 	CHAN_REMOTE,		/* from the host: a port that it listens on */
 	CHAN_AGENT,		/* from the host: to the person's agent */
 	CHAN_X11		/* from the host: to the person's display */

@@ -130,7 +130,7 @@ target_answered(void *arg, struct ipc *m)
 	    (t.verdict.ok && m->fds[0] == -1))
 		ask_malformed("answer about a host");
 	if (!t.verdict.ok)
-		conn_fail(conn, t.verdict.sentence);
+		conn->nowhere = xstrdup(t.verdict.sentence);
 	else if (t.scheme == SCHEME_SSH)
 		upstream_start(&conn->up, conn, ipc_take_fd(m, 0), &t);
 	else {
@@ -362,7 +362,8 @@ serve(struct conn *conn)
 		listen_run(conn);
 		run_chans(conn);
 		chans_reap(conn);
-		if (has_stopped(conn))
+		/* what a channel had to say may have ended it */
+		if (has_stopped(conn) || conn->client.state == CLIENT_GONE)
 			break;
 		/* libssh2 may have queued bytes for a channel that was done */
 		ms = conn->up.received != received ? 0 : wait_time(conn,

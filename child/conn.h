@@ -28,7 +28,9 @@ struct conn {
 	int			 telnet_fd;	/* -1: not there, or taken */
 	enum destination	 dest;		/* DEST_REFUSED until login */
 	char			*notice;	/* DEST_NOTICE: the text */
-	char			*sentence;	/* why there is no host */
+	char			*sentence;	/* why all is over */
+	char			*nowhere;	/* why there is no host: for
+						   sessions; jumps go on */
 	struct chan_list	 channels;
 	uint32_t		 nchannels;
 	uint32_t		 last_channel;	/* number of the newest */

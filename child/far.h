@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Far ends: what a person's channel leads to. A channel of the host's, a telnet
- * host, the portal's own shell, or a text.
+ * host, a bare connection, the portal's own shell, or a text.
  */
 #ifndef CHILD_FAR_H
 #define CHILD_FAR_H
@@ -56,6 +56,7 @@ struct far_ops {
 extern const struct far_ops	far_host;
 extern const struct far_ops	far_shell;
 extern const struct far_ops	far_telnet;
+extern const struct far_ops	far_jump;
 /* Needs the channel's sentence or the session's notice. */
 extern const struct far_ops	far_text;
 

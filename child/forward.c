@@ -14,6 +14,7 @@
 #include "child/conn.h"
 #include "child/far.h"
 #include "child/forward.h"
+#include "child/jump.h"
 #include "child/streamlocal.h"
 #include "child/upstream.h"
 #include "lib/clock.h"
@@ -138,12 +139,8 @@ forward_free(struct forward *f)
 	free(f);
 }
 
-/*
- * It does not come to bytes; for a reason that holds for all of the connection,
- * or NULL.
- */
-static void
-give_up(struct chan *c, const char *why)
+void
+forward_give_up(struct chan *c, const char *why)
 {
 	struct forward	*f = c->forward;
 	ssh_message	 msg = f->msg;
@@ -225,7 +222,7 @@ forward_start(struct chan *c)
 
 	if (c->conn->dest != DEST_HOST || c->conn->is_telnet ||
 	    c->conn->sentence != NULL) {
-		give_up(c, c->conn->sentence != NULL ? c->conn->sentence :
+		forward_give_up(c, c->conn->sentence != NULL ? c->conn->sentence :
 		    "sshportal: only an SSH host forwards ports");
 		return;
 	}
@@ -234,13 +231,13 @@ forward_start(struct chan *c)
 	if (!c->asked)
 		ask_forward(c);
 	if (c->sentence != NULL) {
-		give_up(c, NULL);
+		forward_give_up(c, NULL);
 		return;
 	}
 	if (!c->permitted || (r = open_other(c)) == UP_AGAIN)
 		return;
 	if (r == UP_FAILED) {
-		give_up(c, NULL);
+		forward_give_up(c, NULL);
 		return;
 	}
 	c->state = CHAN_RUNNING;
@@ -250,12 +247,18 @@ forward_start(struct chan *c)
 void
 forward_run(struct chan *c)
 {
-	if (c->state == CHAN_SETUP)
+	if (c->state == CHAN_SETUP && jump_wanted(c))
+		jump_start(c);
+	else if (c->state == CHAN_SETUP)
 		forward_start(c);
 	if (c->state != CHAN_RUNNING)
 		return;
-	if (c->sentence != NULL)
+	/*
+	 * ssh -W goes when its channel does: what ends all of the connection
+	 * is said by the end of that.
+	 */
+	if (c->sentence != NULL && c->conn->stop_at == 0)
 		chan_end(c);
-	else if (!c->hung_up)
+	else if (c->sentence == NULL && !c->hung_up)
 		chan_relay(c);
 }

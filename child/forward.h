@@ -19,8 +19,8 @@ struct upstream_arrival;
 #define FORWARD_UNIX	(-2)	/* for a port: the host's name is a path */
 
 struct forward {
-	ssh_message	 msg;		/* CHAN_LOCAL: not answered yet */
-	char		*host;		/* LOCAL: where to; REMOTE: where the
+	ssh_message	 msg;		/* LOCAL, JUMP: not answered yet */
+	char		*host;		/* LOCAL, JUMP: where to; REMOTE: where the
 					   host listens, as the client said */
 	int		 port;		/* or FORWARD_UNIX */
 	char		*source;	/* who connected, as far as is known */
@@ -42,6 +42,12 @@ void	forward_arrived(struct conn *, const struct upstream_arrival *,
 
 /* Opens its other side when it can, and moves bytes. */
 void	forward_run(struct chan *);
+
+/*
+ * It does not come to bytes. why: a reason that holds for all of the connection
+ * and ends it, if there is no other channel; or NULL.
+ */
+void	forward_give_up(struct chan *, const char *why);
 
 /* "host:port" or "unix:path" as the history has it. Caller frees. */
 char	*forward_address(const char *host, int port);

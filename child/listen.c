@@ -208,7 +208,8 @@ listen_run(struct conn *conn)
 	if (TAILQ_EMPTY(&conn->listeners))
 		return;
 	while (done && (l = first_waiting(conn)) != NULL) {
-		if ((conn->sentence != NULL || conn->is_telnet) && !l->asked) {
+		if ((conn->sentence != NULL || conn->nowhere != NULL ||
+		    conn->is_telnet) && !l->asked) {
 			listener_answer(l, 0);
 			listener_free(l);
 		} else if (!upstream_ready(&conn->up)) {

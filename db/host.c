@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "db/host.h"
 #include "db/kinds.h"
@@ -353,6 +354,53 @@ host_find(struct db *db, const char *text, struct host **out)
 	if (r == DB_NOTFOUND)
 		r = host_by_name(db, text, out);
 	return (r);
+}
+
+/* To MySQL our names are bytes, which have no case. */
+#define CASELESS(column) \
+	"LOWER(CAST(" column " AS CHAR)) = LOWER(CAST(? AS CHAR))"
+
+/* The store's idea of what is the same may be wider. */
+static int
+is_meant(const struct host *h, const char *text, uint16_t port)
+{
+	if (strcasecmp(h->name, text) == 0 && (port == 22 || port == h->port))
+		return (1);
+	return (strcasecmp(h->addr, text) == 0 && port == h->port);
+}
+
+int
+host_list_meant(struct db *db, const char *text, uint16_t port,
+    struct host_list **out)
+{
+	struct host_list	*l = xcalloc(1, sizeof(*l));
+	struct host		 h;
+	size_t			 i, n = 0;
+	int			 r;
+
+	*out = NULL;
+	r = db_get_rows(db, &l->v, &l->n, sizeof(*l->v), host_read,
+	    SELECT "WHERE (" CASELESS("h.name") " AND ? IN (22, h.port)) OR ("
+	    CASELESS("h.addr") " AND h.port = ?)"
+	    " ORDER BY CASE WHEN h.name = ? THEN 0 ELSE 1 END, h.id LIMIT ?",
+	    BINDS(bind_text(text), bind_int(port), bind_text(text),
+	    bind_int(port), bind_text(text), bind_int(HOST_MEANT_MAX)));
+	if (r != DB_OK) {
+		host_list_free(l);
+		return (r);
+	}
+	for (i = 0; i < l->n; i++) {
+		if (!is_meant(&l->v[i], text, port))
+			continue;
+		/* those that are not meant go to the end */
+		h = l->v[n];
+		l->v[n++] = l->v[i];
+		l->v[i] = h;
+	}
+	while (l->n > n)
+		host_clear(&l->v[--l->n]);
+	*out = l;
+	return (DB_OK);
 }
 
 int

@@ -94,6 +94,16 @@ int	host_attach(struct db *db, struct host *h);
 /* By id if it is all digits and there is one, else by name. */
 int	host_find(struct db *db, const char *text, struct host **out);
 
+/*
+ * Those that somebody may mean who asks for a connection: of this name, where
+ * the port is their own or 22, which stands for it; or at this address and
+ * port. Upper and lower case are the same, groups are not filled in, and more
+ * than HOST_MEANT_MAX are not listed. The host of exactly this name is first.
+ */
+#define HOST_MEANT_MAX	16
+int	host_list_meant(struct db *db, const char *text, uint16_t port,
+	    struct host_list **out);
+
 /* Newest first; limit 0 is all. */
 int	host_list(struct db *db, int64_t limit, struct host_list **out);
 

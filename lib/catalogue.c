@@ -311,6 +311,23 @@ get_ask_channel_close(struct msg *m, struct ask_channel_close *a)
 }
 
 void
+put_ask_jump(struct msg *m, const struct ask_jump *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_str(m, a->host);
+	msg_put_u32(m, a->port);
+}
+
+int
+get_ask_jump(struct msg *m, struct ask_jump *a)
+{
+	a->channel = msg_get_u32(m);
+	a->host = msg_get_str(m, NAME_MAX_BYTES);
+	a->port = msg_get_u32(m);
+	return (done(m));
+}
+
+void
 put_ask_shell(struct msg *m, const struct ask_shell *a)
 {
 	msg_put_u32(m, a->channel);

@@ -59,6 +59,7 @@ enum ask {
 	ASK_SHELL_RESIZE,
 	ASK_LOG,
 	ASK_ERRAND,		/* struct ask_errand, no answer */
+	ASK_JUMP,
 	ASK_END_OF_LIST
 };
 #define ANSWER		0x80
@@ -201,6 +202,17 @@ struct ask_channel_close {
 	uint8_t		 how;		/* enum channel_end */
 	uint32_t	 status;
 	const char	*signal;	/* name without SIG, or "" */
+};
+
+/*
+ * A connection to a host of the inventory, for the person's own client to log
+ * in through: the only address that a child may name. Answer: a verdict; with
+ * a yes, fds[0] is the socket, connecting done.
+ */
+struct ask_jump {
+	uint32_t	 channel;	/* the child's number for it */
+	const char	*host;		/* a host's name, or its address */
+	uint32_t	 port;
 };
 
 /*
@@ -434,6 +446,8 @@ void	put_ask_channel_open(struct msg *, const struct ask_channel_open *);
 int	get_ask_channel_open(struct msg *, struct ask_channel_open *);
 void	put_ask_channel_close(struct msg *, const struct ask_channel_close *);
 int	get_ask_channel_close(struct msg *, struct ask_channel_close *);
+void	put_ask_jump(struct msg *, const struct ask_jump *);
+int	get_ask_jump(struct msg *, struct ask_jump *);
 void	put_ask_shell(struct msg *, const struct ask_shell *);
 int	get_ask_shell(struct msg *, struct ask_shell *);
 void	put_ask_shell_resize(struct msg *, const struct ask_shell_resize *);

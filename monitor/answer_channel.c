@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "monitor/channels.h"
 #include "monitor/journal.h"
+#include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/recording.h"
 
@@ -102,14 +103,15 @@ answer_channel_close(struct monitor *m, struct ipc *req)
 	if (get_ask_channel_close(&req->body, &a) == -1)
 		return (-1);
 	c = channels_find(m, a.channel);
-	if (m->use.state == ST_SHELL) {
-		/* Its shell may have ended a moment ago. */
-		if (c != NULL)
-			channels_remove(m, c);
+	/* a shell may have ended a moment ago */
+	if (c == NULL)
+		return (m->use.state == ST_SHELL ? 0 : -1);
+	if (m->use.state == ST_SHELL || m->use.state == ST_REFUSED) {
+		if (jumps_closed(m, &a) == -1)
+			return (-1);
+		channels_remove(m, c);
 		return (0);
 	}
-	if (c == NULL)
-		return (-1);
 	journal_channel_close(m, c->seq, &a);
 	channels_remove(m, c);
 	return (0);

@@ -50,6 +50,7 @@ no_such_host(struct monitor *m, const char *reason)
 	const struct login	*l = &m->wanted;
 	struct shown		 s, t;
 
+	m->nowhere = 1;
 	if (l->account == NULL) {
 		log_info("user %s, host %s: %s", m->user->name, l->name,
 		    reason);
@@ -67,6 +68,7 @@ no_such_account(struct monitor *m)
 {
 	struct shown	s;
 
+	m->nowhere = 1;
 	show(&s, m->wanted.account);
 	return (xasprintf("sshportal: \"%s\" cannot be an account on a host: "
 	    "before the \"+\" there are 1 to %d bytes that show", s.text,
@@ -226,6 +228,8 @@ answer(struct monitor *m, char *no)
 	} else {
 		log_info("user %s: %s", m->user->name, no);
 		m->use.state = ST_REFUSED;
+		if (!m->nowhere)
+			m->unreachable = xstrdup(no);
 	}
 	put_answer_target(&out.body, &a);
 	monitor_answer(m, &out);

@@ -45,6 +45,8 @@ const char	*dial_error(const struct dial *);
  */
 int		 dial_addresses(const struct dial *, char *buf, size_t);
 
+#define DIAL_PEER_SIZE	80	/* of an address with its port, and the NUL */
+
 /* Where a socket leads to: "192.0.2.7:22", "[2001:db8::7]:22". */
 void		 dial_peer(int fd, char *buf, size_t);
 

@@ -53,8 +53,10 @@ const struct gate gates[ASK_END_OF_LIST] = {
     LOG_TEXT_MAX + FRAME, answer_log },
 [ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_RUN), 2, 0,
     SENTENCE_MAX + FRAME, answer_errand },
+[ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, 600,
+    NAME_MAX_BYTES + FRAME, answer_jump },
 };
-_Static_assert(ASK_END_OF_LIST == 17, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 18, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -74,6 +76,7 @@ static const char *const request_names[] = {
 	[ASK_SHELL_RESIZE] = "SHELL_RESIZE",
 	[ASK_LOG] = "LOG",
 	[ASK_ERRAND] = "ERRAND",
+	[ASK_JUMP] = "JUMP",
 };
 
 static const char *const state_names[] = {

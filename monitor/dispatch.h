@@ -26,7 +26,7 @@ enum gate_state {
 	ST_DIAL,	/* the host is being dialled */
 	ST_HOSTKEY,	/* connected; the host has not proved who it is */
 	ST_RUN,		/* it has, or need not (telnet) */
-	ST_REFUSED,	/* no host: a sentence is all there is */
+	ST_REFUSED,	/* no host: a sentence for sessions, or jumps */
 	ST_ERRAND,	/* nobody there; a host is dialled for an errand */
 	ST_ERRAND_KEY,	/* connected; the host has not proved who it is */
 	ST_ERRAND_RUN,	/* it has: the login, and the work there */
@@ -86,6 +86,7 @@ int	answer_shell(struct monitor *, struct ipc *);
 int	answer_shell_resize(struct monitor *, struct ipc *);
 int	answer_log(struct monitor *, struct ipc *);
 int	answer_errand(struct monitor *, struct ipc *);
+int	answer_jump(struct monitor *, struct ipc *);
 
 const char	*gate_state_name(enum gate_state);
 const char	*gate_request_name(uint8_t type);

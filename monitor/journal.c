@@ -15,8 +15,10 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/unixsock.h"
+#include "monitor/dial.h"
 #include "monitor/errand.h"
 #include "monitor/journal.h"
+#include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
 
@@ -24,73 +26,144 @@
 
 /* The socket by which the session is known to live. */
 static int
-listen_for(struct monitor *m, int64_t session)
+listen_for(const struct monitor *m, int64_t session)
 {
 	char	name[STATE_SOCKET_SIZE];
+	int	listener;
 
-	m->listener = unixsock_listen(m->settings->run_dir,
+	listener = unixsock_listen(m->settings->run_dir,
 	    state_session_socket(session, name), SOCK_SEQPACKET);
-	if (m->listener == -1)
+	if (listener == -1)
 		log_error("%s/%s: %s", m->settings->run_dir, name,
 		    strerror(errno));
-	return (m->listener);
+	return (listener);
 }
 
-static void
-forget_socket(struct monitor *m, int64_t session)
+void
+journal_forget_socket(const struct monitor *m, int64_t session, int *listener)
 {
 	char	name[STATE_SOCKET_SIZE];
 
-	if (m->listener == -1)
+	if (*listener == -1)
 		return;
-	close(m->listener);
-	m->listener = -1;
+	close(*listener);
+	*listener = -1;
 	state_session_socket(session, name);
 	if (unixsock_remove(m->settings->run_dir, name) == -1)
 		log_error("%s/%s: %s", m->settings->run_dir, name,
 		    strerror(errno));
 }
 
-int
-journal_begin(struct monitor *m, void *unused)
+/* The row of a session to this host, with its socket. */
+static int
+begin(struct monitor *m, const struct host *h, const char *account,
+    const char *comment, int64_t *session, int *listener)
 {
 	struct session	s = {
 		.user_id = m->user->id,
 		.user_name = m->user->name,
-		.host_id = m->host->id,
-		.host_name = m->host->name,
-		.account = (char *)login_account(&m->wanted, m->host),
+		.host_id = h->id,
+		.host_name = h->name,
+		.account = (char *)account,
 		.instance_id = m->instance,
 		.source = m->source,
 		.client_version = m->client_version,
 		.started_at = clock_utc(),
-		.comment = m->errand == NULL ? NULL :
-		    (char *)errand_comment(m),
+		.comment = (char *)comment,
 	};
 	int64_t		id;
 	int		r;
 
-	(void)unused;
 	if ((r = db_begin(m->db)) != DB_OK)
 		return (r);
 	if ((r = session_create(m->db, &s, &id)) != DB_OK)
 		goto rollback;
-	if (listen_for(m, id) == -1) {
+	if ((*listener = listen_for(m, id)) == -1) {
 		r = DB_ERROR;
 		goto rollback;
 	}
 	if ((r = db_commit(m->db)) != DB_OK) {
-		forget_socket(m, id);
+		journal_forget_socket(m, id, listener);
 		return (r);
 	}
-	m->session = id;
-	log_info("session %lld: user %s to host %s from %s port %s, account "
-	    "%s", (long long)id, m->user->name, m->host->name, m->address,
-	    m->port, s.account);
+	*session = id;
 	return (DB_OK);
 rollback:
 	db_rollback(m->db);
 	return (r);
+}
+
+int
+journal_begin(struct monitor *m, void *unused)
+{
+	const char	*account = login_account(&m->wanted, m->host);
+	int		 r;
+
+	(void)unused;
+	r = begin(m, m->host, account, m->errand == NULL ? NULL :
+	    errand_comment(m), &m->session, &m->listener);
+	if (r == DB_OK)
+		log_info("session %lld: user %s to host %s from %s port %s, "
+		    "account %s", (long long)m->session, m->user->name,
+		    m->host->name, m->address, m->port, account);
+	return (r);
+}
+
+int
+journal_jump_begin(struct monitor *m, void *arg)
+{
+	struct jump	*j = arg;
+	int		 r;
+
+	r = begin(m, j->host, "", "jump", &j->session, &j->listener);
+	if (r == DB_OK)
+		log_info("session %lld: user %s jumps to host %s from %s port "
+		    "%s", (long long)j->session, m->user->name, j->host->name,
+		    m->address, m->port);
+	return (r);
+}
+
+/* The only channel of a jump's session: the connection itself. */
+void
+journal_jump_open(const struct jump *j)
+{
+	char		 address[DIAL_PEER_SIZE];
+	struct record	 r = {
+		.kind = RECORD_CHANNEL_OPEN,
+		.session = j->session,
+		.channel_open = {
+			.channel = 1,
+			.type = "jump",
+			.detail = address,
+			.reason = NULL,
+		},
+	};
+
+	dial_peer(j->fd, address, sizeof(address));
+	(void)records_put(&r);
+}
+
+void
+journal_jump_end(const struct jump *j, const struct ask_channel_close *end)
+{
+	struct record	r = {
+		.kind = RECORD_CHANNEL_CLOSE,
+		.session = j->session,
+		.channel_close = *end,
+	};
+
+	r.channel_close.channel = 1;
+	if (j->open)
+		(void)records_put(&r);
+	memset(&r, 0, sizeof(r));
+	r.kind = RECORD_SESSION_END;
+	r.session = j->session;
+	r.session_end.bytes_in = end->bytes_in;
+	r.session_end.bytes_out = end->bytes_out;
+	r.session_end.error = j->error;
+	(void)records_put(&r);
+	log_info("session %lld: closed%s%s", (long long)j->session,
+	    j->error != NULL ? ": " : "", j->error != NULL ? j->error : "");
 }
 
 void
@@ -176,5 +249,5 @@ journal_end(struct monitor *m)
 		m->session = 0;
 	}
 	(void)records_finish(END_PATIENCE_MS);
-	forget_socket(m, session);
+	journal_forget_socket(m, session, &m->listener);
 }

@@ -10,6 +10,7 @@
 
 #include "lib/catalogue.h"
 
+struct jump;
 struct monitor;
 
 /*
@@ -18,6 +19,21 @@ struct monitor;
  * store_try(); returns a class of enum db_status.
  */
 int	journal_begin(struct monitor *, void *unused);
+
+/*
+ * The same for a jump (struct jump), to j->host; its connection, which is up,
+ * as a channel; and its end, with the bytes that passed and j->error.
+ */
+int	journal_jump_begin(struct monitor *, void *jump);
+void	journal_jump_open(const struct jump *);
+void	journal_jump_end(const struct jump *, const struct ask_channel_close *);
+
+/*
+ * Closes a session's socket, whose records must be safe by now (see
+ * monitor/records.h). Harmless on -1.
+ */
+void	journal_forget_socket(const struct monitor *, int64_t session,
+	    int *listener);
 
 /* A channel, by our number for it; refused: why, or NULL. */
 void	journal_channel_open(struct monitor *, uint32_t seq,

@@ -30,6 +30,7 @@
 #include "monitor/dial.h"
 #include "monitor/errand.h"
 #include "monitor/journal.h"
+#include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
 #include "monitor/secrets.h"
@@ -123,7 +124,9 @@ finish(struct monitor *m)
 	end_shells(m);
 	dial_free(m->dial);
 	errand_finish(m);
+	jumps_end(m);
 	journal_end(m);
+	jumps_free(m);
 	store_close(m);
 	secrets_forget();
 	forget_keys(m);

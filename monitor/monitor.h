@@ -7,8 +7,10 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
-#include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
+
+#include <stdint.h>
 
 #include "lib/catalogue.h"
 #include "lib/settings.h"
@@ -23,6 +25,7 @@ struct errand_run;
 struct evp_pkey_st;
 struct host;
 struct ipc;
+struct jump;
 struct user;
 
 #define MONITOR_CHANNELS_MAX	256	/* open at once, whatever is set */
@@ -94,6 +97,9 @@ struct monitor {
 	struct sign_ids		 up_ids;	/* zeroes until HOSTKEY */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
+	int			 nowhere;	/* no host that they may reach */
+	char			*unreachable;	/* why, of one that they may; or
+						   NULL */
 	int			 upstream;	/* our copy, to shut down */
 	struct errand_run	*errand;	/* not a person's, or NULL */
 
@@ -102,11 +108,17 @@ struct monitor {
 	char			 instance[STATE_ID_SIZE];
 	int			 listener;	/* session-ID.sock */
 	int			 peers[MONITOR_PEERS_MAX];
+	struct jump		*peer_of[MONITOR_PEERS_MAX]; /* who is asked:
+						   NULL is the session */
 	char			*error;		/* why it ended, for the row */
 	uint64_t		 bytes_in, bytes_out;
 	uint32_t		 last_seq;
 	struct monitor_channel	 channels[MONITOR_CHANNELS_MAX];
 	size_t			 nchannels;
+
+	LIST_HEAD(, jump)	 jumps;		/* monitor/jumps.h */
+	unsigned		 njumps;
+	unsigned		 jumps_refused;
 };
 
 /*

@@ -11,6 +11,7 @@
 
 #include "db/db.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/user.h"
 #include "db/userkey.h"
 #include "lib/clock.h"
@@ -19,22 +20,24 @@
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
 #include "monitor/access.h"
+#include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/remote.h"
 #include "monitor/standing.h"
 #include "monitor/store.h"
 
 void
-remote_accept(struct monitor *m)
+remote_accept(struct monitor *m, int listener, struct jump *j)
 {
 	int	fd, i;
 
-	fd = accept4(m->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
 	for (i = 0; i < MONITOR_PEERS_MAX; i++) {
 		if (m->peers[i] == -1 && unixsock_peer_trusted(fd) == 1) {
 			m->peers[i] = fd;
+			m->peer_of[i] = j;
 			return;
 		}
 	}
@@ -59,15 +62,41 @@ check_key(struct monitor *m, const char **why)
 	return (*why != NULL ? DB_NOTFOUND : r);
 }
 
-/* DB_OK: *why is NULL or says why the person may no longer be there. */
+/* Of whom it is asked whether they may still be there. */
+struct question {
+	const struct jump	*jump;		/* NULL: the session */
+	const char		*why;		/* not; or NULL */
+};
+
+/* Whether the rules and the hook still allow it, with `u` and `h` of now. */
+static int
+check_access(struct monitor *m, struct question *q, struct user *u,
+    struct host *h)
+{
+	const char	*account = q->jump == NULL ? m->wanted.account : NULL;
+	uint32_t	 kinds = 0;
+	int		 r, allowed = 0;
+
+	r = access_rules(m->db, u, h, account, clock_utc(), &allowed, &kinds);
+	if (r != DB_OK)
+		return (r);
+	if (access_granted(m, u, h, account, allowed, &kinds) != 1)
+		q->why = "you may no longer reach this host";
+	else if (q->jump != NULL && (kinds & KIND_BIT(KIND_JUMP)) == 0)
+		q->why = "jumps to this host are no longer allowed";
+	return (DB_OK);
+}
+
+/* DB_OK: q->why is NULL or says why the person may no longer be there. */
 static int
 check(struct monitor *m, void *arg)
 {
-	const char	**why = arg;
-	struct user	 *u = NULL;
-	struct host	 *h = NULL;
-	uint32_t	  kinds = 0;
-	int		  r, allowed = 0;
+	struct question	*q = arg;
+	const char	**why = &q->why;
+	const struct host *was = q->jump != NULL ? q->jump->host : m->host;
+	struct user	*u = NULL;
+	struct host	*h = NULL;
+	int		 r;
 
 	*why = NULL;
 	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
@@ -79,23 +108,31 @@ check(struct monitor *m, void *arg)
 	else if (r == DB_OK && standing_user(m, u, clock_utc()) != NULL)
 		*why = "your account is no longer for this address";
 	else if (r == DB_OK && (r = check_key(m, why)) == DB_OK &&
-	    (r = host_get(m->db, m->host->id, &h)) == DB_NOTFOUND)
+	    (r = host_get(m->db, was->id, &h)) == DB_NOTFOUND)
 		*why = "the host was removed";
-	else if (r == DB_OK && h->created_at != m->host->created_at)
+	else if (r == DB_OK && h->created_at != was->created_at)
 		*why = "the host was replaced by a restored one";
-	else if (r == DB_OK && (r = access_rules(m->db, u, h,
-	    m->wanted.account, clock_utc(), &allowed, &kinds)) == DB_OK &&
-	    access_granted(m, u, h, m->wanted.account, allowed, &kinds) != 1)
-		*why = "you may no longer reach this host";
+	else if (r == DB_OK)
+		r = check_access(m, q, u, h);
 	user_free(u);
 	host_free(h);
 	return (*why != NULL ? DB_OK : r);
 }
 
-static const char *
-revalidate(struct monitor *m)
+/* Ends the session, or the jump, with a sentence. */
+static void
+end_it(struct monitor *m, struct jump *j, const char *sentence)
 {
-	const char	*why;
+	if (j != NULL)
+		jumps_cut(m, j, sentence);
+	else
+		monitor_stop(m, sentence);
+}
+
+static const char *
+revalidate(struct monitor *m, struct jump *j)
+{
+	struct question	 q = { .jump = j };
 	char		*sentence;
 	int		 r;
 
@@ -103,20 +140,20 @@ revalidate(struct monitor *m)
 	if (m->errand != NULL)
 		return ("ok");
 	m->outage_ends = 0;
-	r = store_try(m, check, &why);
+	r = store_try(m, check, &q);
 	store_close(m);
 	if (r != DB_OK)
 		return ("away");
-	if (why == NULL)
+	if (q.why == NULL)
 		return ("ok");
-	sentence = xasprintf("sshportal: this session ends: %s", why);
-	monitor_stop(m, sentence);
+	sentence = xasprintf("sshportal: this session ends: %s", q.why);
+	end_it(m, j, sentence);
 	free(sentence);
 	return ("stopped");
 }
 
 static const char *
-stop(struct monitor *m, const char *reason)
+stop(struct monitor *m, struct jump *j, const char *reason)
 {
 	char	 clean[REMOTE_REQUEST_MAX];
 	char	*sentence;
@@ -124,20 +161,20 @@ stop(struct monitor *m, const char *reason)
 	escape_into(clean, sizeof(clean), reason);
 	sentence = xasprintf("sshportal: this session was stopped%s%s",
 	    clean[0] != '\0' ? ": " : "", clean);
-	monitor_stop(m, sentence);
+	end_it(m, j, sentence);
 	free(sentence);
 	return ("ok");
 }
 
 static const char *
-obey(struct monitor *m, const char *request)
+obey(struct monitor *m, struct jump *j, const char *request)
 {
 	if (strcmp(request, "revalidate") == 0)
-		return (revalidate(m));
+		return (revalidate(m, j));
 	if (strcmp(request, "stop") == 0)
-		return (stop(m, ""));
+		return (stop(m, j, ""));
 	if (strncmp(request, "stop ", 5) == 0)
-		return (stop(m, request + 5));
+		return (stop(m, j, request + 5));
 	return ("what");
 }
 
@@ -153,11 +190,26 @@ remote_serve(struct monitor *m, int i)
 		return;
 	if (n > 0) {
 		request[n] = '\0';
-		answer = obey(m, request);
+		answer = obey(m, m->peer_of[i], request);
 		n = send(m->peers[i], answer, strlen(answer), MSG_NOSIGNAL);
 	}
 	if (n <= 0) {
 		close(m->peers[i]);
 		m->peers[i] = -1;
+		m->peer_of[i] = NULL;
+	}
+}
+
+void
+remote_forget(struct monitor *m, const struct jump *j)
+{
+	int	i;
+
+	for (i = 0; i < MONITOR_PEERS_MAX; i++) {
+		if (m->peers[i] != -1 && m->peer_of[i] == j) {
+			close(m->peers[i]);
+			m->peers[i] = -1;
+			m->peer_of[i] = NULL;
+		}
 	}
 }

@@ -13,12 +13,19 @@
 #ifndef MONITOR_REMOTE_H
 #define MONITOR_REMOTE_H
 
+struct jump;
 struct monitor;
 
 #define REMOTE_REQUEST_MAX	1024	/* bytes */
 
-/* The listening socket is ready. Only our own uid and root get in. */
-void	remote_accept(struct monitor *);
+/*
+ * The listening socket of the session, or of one of its jumps, is ready. Only
+ * our own uid and root get in.
+ */
+void	remote_accept(struct monitor *, int listener, struct jump *);
+
+/* A jump is gone: so are those who asked it. */
+void	remote_forget(struct monitor *, const struct jump *);
 
 /* m->peers[i] is ready: a request, or its end. */
 void	remote_serve(struct monitor *, int i);

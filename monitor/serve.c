@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The monitor's loop: one poll over the gate, the daemon, the session's
- * socket, the keeper, the host that is being dialled, and the shells.
+ * socket, the keeper, the hosts that are being dialled, and the shells.
  */
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -25,6 +25,7 @@
 #include "monitor/answer_target.h"
 #include "monitor/dial.h"
 #include "monitor/errand.h"
+#include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
 #include "monitor/remote.h"
@@ -45,7 +46,7 @@ enum source {
 	FROM_ERRAND,
 	FROM_PEERS,
 	FROM_VAULTS = FROM_PEERS + MONITOR_PEERS_MAX,
-	SOURCES = FROM_VAULTS + MONITOR_CHANNELS_MAX
+	SOURCES = FROM_VAULTS + MONITOR_CHANNELS_MAX + 2 * JUMPS_MAX
 };
 
 /* "192.0.2.7:4711" or "[2001:db8::7]:4711" into its parts. */
@@ -191,10 +192,12 @@ from_signals(struct monitor *m)
 	reap(m);
 }
 
+/* A shell's vault, or the socket of a jump. */
 static void
 from_vault(struct monitor *m, int fd)
 {
-	size_t	i;
+	struct jump	*j;
+	size_t		 i;
 
 	for (i = 0; i < m->nchannels; i++) {
 		if (m->channels[i].vault != fd)
@@ -204,6 +207,12 @@ from_vault(struct monitor *m, int fd)
 			m->channels[i].vault = -1;
 		}
 		return;
+	}
+	LIST_FOREACH(j, &m->jumps, link) {
+		if (j->listener == fd) {
+			remote_accept(m, fd, j);
+			return;
+		}
 	}
 }
 
@@ -218,9 +227,11 @@ watch(struct pollfd *p, int fd, short events)
 static nfds_t
 watch_all(struct monitor *m, struct pollfd p[SOURCES])
 {
-	short	events = 0;
-	size_t	i;
-	int	fd;
+	const struct jump	*j;
+	nfds_t			 n;
+	short			 events = 0;
+	size_t			 i;
+	int			 fd;
 
 	watch(&p[FROM_SIGNALS], m->signals, POLLIN);
 	watch(&p[FROM_GATE], m->gate, POLLIN);
@@ -235,7 +246,15 @@ watch_all(struct monitor *m, struct pollfd p[SOURCES])
 		watch(&p[FROM_PEERS + i], m->peers[i], POLLIN);
 	for (i = 0; i < m->nchannels; i++)
 		watch(&p[FROM_VAULTS + i], m->channels[i].vault, POLLIN);
-	return (FROM_VAULTS + m->nchannels);
+	n = FROM_VAULTS + m->nchannels;
+	LIST_FOREACH(j, &m->jumps, link) {
+		watch(&p[n++], j->listener, POLLIN);
+		if (j->dial == NULL)
+			continue;
+		fd = dial_fd(j->dial, &events);
+		watch(&p[n++], fd, events);
+	}
+	return (n);
 }
 
 /* The nearer of two moments, where 0 is none. */
@@ -258,6 +277,7 @@ wait_ms(const struct monitor *m)
 		when = nearer(when, m->next_ping);
 	if (m->dial != NULL)
 		when = nearer(when, dial_deadline(m->dial));
+	when = nearer(when, jumps_deadline(m));
 	if (when == 0)
 		return (-1);
 	left = when - clock_mono_ms();
@@ -286,6 +306,7 @@ check_times(struct monitor *m)
 		errand_dialling(m);
 	else if (m->dial != NULL)
 		answer_target_dialling(m);
+	jumps_run(m);
 }
 
 static void
@@ -305,7 +326,7 @@ handle(struct monitor *m, int from, int fd)
 		records_poll();
 		break;
 	case FROM_LISTENER:
-		remote_accept(m);
+		remote_accept(m, m->listener, NULL);
 		break;
 	case FROM_DIAL:
 		break;		/* check_times() looks after it */

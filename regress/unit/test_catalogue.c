@@ -32,6 +32,7 @@ static const struct ask_hostkey ask_hostkey = { 3, blob, 4 };
 static const struct ask_up_sign ask_up_sign = { 2, blob, 4 };
 static const struct ask_up_password ask_up_password = { 1 };
 static const struct answer_password answer_password = { "secret" };
+static const struct ask_jump ask_jump = { 9, "web1", 2222 };
 static const struct ask_channel_open ask_channel_open = { 9, "exec", "ls", 1,
     80, 24 };
 static const struct ask_channel_close ask_channel_close = { 9, 1, 2,
@@ -85,7 +86,7 @@ static const struct {
 	C(tell_start), C(ask_sign), C(answer_sign), C(ask_auth),
 	C(answer_auth), C(verdict), C(answer_target), C(ask_hostkey),
 	C(ask_up_sign), C(ask_up_password), C(answer_password),
-	C(ask_channel_open), C(ask_channel_close), C(ask_shell),
+	C(ask_jump), C(ask_channel_open), C(ask_channel_close), C(ask_shell),
 	C(ask_shell_resize), C(tell_shell_exit), C(ask_log), C(sentence),
 	C(ask_errand), C(tell_errand), C(errand), C(errand_step),
 	C(vault_value), C(ctl_spare), C(ctl_connection), R(record_end),

@@ -38,6 +38,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_SHELL_RESIZE] = "S",
 	[ASK_LOG] = "-KANSODHRXekr",
 	[ASK_ERRAND] = "kr",
+	[ASK_JUMP] = "SX",
 };
 
 static const char letters[ST_END_OF_LIST] = {
@@ -181,6 +182,7 @@ fill(struct msg *m, unsigned type)
 					    .command = "" };
 	const struct ask_shell_resize	 resize = { 1, 80, 24 };
 	const struct ask_errand		 came = { ERRAND_LOGIN, 1, 0, "" };
+	const struct ask_jump		 jump = { 1, "web1", 22 };
 	const struct ask_log		 line = { LOG_LEVEL_INFO, "hello" };
 
 	switch (type) {
@@ -229,6 +231,9 @@ fill(struct msg *m, unsigned type)
 		break;
 	case ASK_ERRAND:
 		put_ask_errand(m, &came);
+		break;
+	case ASK_JUMP:
+		put_ask_jump(m, &jump);
 		break;
 	}
 }
