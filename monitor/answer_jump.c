@@ -59,6 +59,10 @@ way_there(const struct host *h, uint32_t kinds)
 	char	name[NAME_MAX_BYTES + 1];
 
 	escape_into(name, sizeof(name), h->name);
+	if (h->scheme != HOST_SSH)
+		return (xasprintf("sshportal: host \"%s\" speaks telnet, "
+		    "and no jump leads there: log in to it through the "
+		    "portal", name));
 	if ((kinds & KIND_BIT(KIND_JUMP)) == 0)
 		return (xasprintf("sshportal: jumps to host \"%s\" are not "
 		    "allowed: log in to it through the portal", name));
@@ -66,10 +70,6 @@ way_there(const struct host *h, uint32_t kinds)
 		return (xasprintf("sshportal: host \"%s\" lies behind another "
 		    "host, where no jump leads: log in to it through the "
 		    "portal", name));
-	if (h->scheme != HOST_SSH)
-		return (xasprintf("sshportal: host \"%s\" speaks telnet, "
-		    "which no client of yours could log in with: log in to it "
-		    "through the portal", name));
 	return (NULL);
 }
 
@@ -166,8 +166,6 @@ refuse(struct monitor *m, const struct ipc *req, const struct ask_jump *a,
 static const char *
 too_many(const struct monitor *m)
 {
-	if (m->stopping)
-		return ("sshportal: the session ends");
 	if (jumps_dialling(m) >= JUMPS_DIALLING)
 		return ("sshportal: too many hosts are being dialled at once: "
 		    "try again in a moment");
