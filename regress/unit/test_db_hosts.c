@@ -187,6 +187,57 @@ host_lists(void **state)
 }
 
 static void
+put_at(struct db *db, const char *name, const char *addr, uint16_t port)
+{
+	const struct host h = { .name = TEXT(name), .addr = TEXT(addr),
+	    .port = port, .login = TEXT("root") };
+	int64_t id;
+
+	assert_int_equal(host_create(db, &h, &id), DB_OK);
+}
+
+/* The names of those that are meant, in their order. */
+static const char *
+meant(struct db *db, const char *text, uint16_t port)
+{
+	static char names[256];
+	struct host_list *l;
+	size_t i;
+
+	names[0] = '\0';
+	assert_int_equal(host_list_meant(db, text, port, &l), DB_OK);
+	for (i = 0; i < l->n; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names),
+		    "%s%s", i > 0 ? " " : "", l->v[i].name);
+	host_list_free(l);
+	return names;
+}
+
+static void
+hosts_meant(void **state)
+{
+	struct fixture *f = fixture_use(state);
+
+	put_at(f->db, "Web1", "192.0.2.1", 2200);
+	put_at(f->db, "web1", "192.0.2.1", 2200);
+	put_at(f->db, "web2", "Web1.example.org", 22);
+	put_at(f->db, "w\xc3\xa9" "b1", "2001:db8::1", 22);
+	put_at(f->db, "named", "WEB1", 2200);
+	assert_string_equal(meant(f->db, "web1", 22), "web1 Web1");
+	assert_string_equal(meant(f->db, "Web1", 2200), "Web1 web1 named");
+	assert_string_equal(meant(f->db, "web1", 2201), "");
+	assert_string_equal(meant(f->db, "192.0.2.1", 2200), "Web1 web1");
+	assert_string_equal(meant(f->db, "192.0.2.1", 22), "");
+	assert_string_equal(meant(f->db, "web1.EXAMPLE.org", 22), "web2");
+	assert_string_equal(meant(f->db, "w\xc3\xa9" "b1", 22),
+	    "w\xc3\xa9" "b1");
+	assert_string_equal(meant(f->db, "2001:DB8::1", 22),
+	    "w\xc3\xa9" "b1");
+	assert_string_equal(meant(f->db, "weB", 22), "");
+	assert_string_equal(meant(f->db, "", 22), "");
+}
+
+static void
 host_words(void **state)
 {
 	enum host_logging l;
@@ -650,6 +701,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(hosts),
 		ON_BOTH(host_lists),
+		ON_BOTH(hosts_meant),
 		cmocka_unit_test(host_words),
 		ON_BOTH(sealed_values),
 		ON_BOTH(keys),
