@@ -222,7 +222,8 @@ forward_start(struct chan *c)
 
 	if (c->conn->dest != DEST_HOST || c->conn->is_telnet ||
 	    c->conn->sentence != NULL) {
-		forward_give_up(c, c->conn->sentence != NULL ? c->conn->sentence :
+		forward_give_up(c, c->conn->sentence != NULL ?
+		    c->conn->sentence :
 		    "sshportal: only an SSH host forwards ports");
 		return;
 	}

@@ -20,8 +20,9 @@ struct upstream_arrival;
 
 struct forward {
 	ssh_message	 msg;		/* LOCAL, JUMP: not answered yet */
-	char		*host;		/* LOCAL, JUMP: where to; REMOTE: where the
-					   host listens, as the client said */
+	char		*host;		/* LOCAL, JUMP: where to; REMOTE: where
+					   the host listens, as the client
+					   said */
 	int		 port;		/* or FORWARD_UNIX */
 	char		*source;	/* who connected, as far as is known */
 	int		 source_port;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Jumps: connections of the portal's own to a host, through which the person's
- * client logs in there by itself (ssh -J). The monitor says to which, and dials;
- * here bytes pass, which nobody can read.
+ * client logs in there by itself (ssh -J). The monitor says to which, and
+ * dials; here bytes pass, which nobody can read.
  */
 #ifndef CHILD_JUMP_H
 #define CHILD_JUMP_H

@@ -98,8 +98,8 @@ struct monitor {
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
 	int			 nowhere;	/* no host that they may reach */
-	char			*unreachable;	/* why, of one that they may; or
-						   NULL */
+	char			*unreachable;	/* why, of one that they may;
+						   or NULL */
 	int			 upstream;	/* our copy, to shut down */
 	struct errand_run	*errand;	/* not a person's, or NULL */
 

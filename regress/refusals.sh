@@ -74,9 +74,9 @@ refused "a key that is not authorized" '^sshportal: .*otherkey' \
 
 say "channels that are no sessions: where there is no other, a reason"
 run_status 255 p -W "127.0.0.1:$SSHD_PORT" admin@portal
-like "a port of the portal's own" "$err" 'sshportal: only an SSH host forwards'
-run_status 255 p -W "127.0.0.1:$SSHD_PORT" nosuchhost@portal
-like "a port of no host" "$err" 'sshportal: .*nosuchhost'
+like "a host's port" "$err" 'sshportal: jumps to host "web1" are not allowed'
+run_status 255 p -W "127.0.0.1:1" nosuchhost@portal
+like "nobody's port" "$err" 'sshportal: no host "127.0.0.1" with port 1 that'
 run p -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 admin@portal
 is "status of -R" "$status" 255
 # beside a session it is refused too, and the connection lives on
