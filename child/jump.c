@@ -62,6 +62,10 @@ jump_ask(struct chan *c)
 	struct ask_jump		 a = { .channel = c->id, .host = f->host,
 				    .port = f->port };
 
+	if (f->port == FORWARD_UNIX) {
+		chan_fail(c, "sshportal: only an SSH host forwards ports");
+		return;
+	}
 	if (strlen(f->host) > NAME_MAX_BYTES) {
 		chan_fail(c, "sshportal: no host has a name as long as that");
 		return;
