@@ -97,7 +97,7 @@ struct monitor {
 	struct sign_ids		 up_ids;	/* zeroes until HOSTKEY */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
-	int			 nowhere;	/* no host that they may reach */
+	int			 nowhere;	/* no host they may reach */
 	char			*unreachable;	/* why, of one that they may;
 						   or NULL */
 	int			 upstream;	/* our copy, to shut down */
