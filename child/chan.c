@@ -238,7 +238,8 @@ request_read(struct request *r)
 		r->screen = ssh_message_channel_request_x11_screen_number(m);
 		break;
 	default:
-		r->type = REQUEST_OTHER;
+		r->type = r->name == NAMING_BREAK ? REQUEST_BREAK :
+		    REQUEST_OTHER;
 		r->nameless = ssh_message_subtype(m) ==
 		    SSH_CHANNEL_REQUEST_UNKNOWN;
 		break;

@@ -36,6 +36,7 @@ enum request_type {
 	REQUEST_SIGNAL,		/* text: name without SIG */
 	REQUEST_AGENT,
 	REQUEST_X11,		/* text: protocol, value: cookie */
+	REQUEST_BREAK,
 	REQUEST_OTHER		/* refused */
 };
 

@@ -219,6 +219,12 @@ far_telnet_request(struct chan *c, const struct request *r)
 		if (f != NULL && f->resizes)
 			send_size(f);
 		return (FAR_OK);
+	case REQUEST_BREAK:
+		if (f == NULL)
+			return (FAR_REFUSED);
+		telnet_iac(f->telnet, TELNET_BREAK);
+		telnet_flush(f);
+		return (FAR_OK);
 	default:
 		return (FAR_REFUSED);
 	}

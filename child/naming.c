@@ -61,7 +61,8 @@ on_log(int priority, const char *function, const char *line, void *arg)
 	line += strlen(BEFORE);
 	if (is_known(line))
 		return;
-	name = is_named(line, "eow@openssh.com") ? NAMING_EOW : NAMING_OTHER;
+	name = is_named(line, "eow@openssh.com") ? NAMING_EOW :
+	    is_named(line, "break") ? NAMING_BREAK : NAMING_OTHER;
 	if (buf_put(&names, &name, 1) == 0)
 		sure = 0;
 }

@@ -12,6 +12,7 @@
 enum naming {
 	NAMING_NONE,		/* it was not caught */
 	NAMING_EOW,		/* eow@openssh.com */
+	NAMING_BREAK,		/* RFC 4335 */
 	NAMING_OTHER
 };
 

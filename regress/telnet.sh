@@ -63,6 +63,17 @@ send exit\r
 status 0
 END
 
+say "a break, which this server takes for Ctrl-\\"
+TERM=xterm terminal ssh -F "$(conf)" switch@portal <<'END'
+expect telnet> 
+send sleep 100\r
+pause 0.5
+send \r~B
+expect Quit.*telnet> 
+send exit\r
+status 0
+END
+
 say "it is recorded"
 recordings()
 {
