@@ -14,11 +14,12 @@
 #	row_put LOCAL REMOTE	copies a file by sftp
 #	row_get REMOTE LOCAL
 #
-# and, where a client has a fault that has nothing to do with the portal:
+# and, where a client or host has a fault that has nothing to do with the portal:
 #
 #	NO_STATUS=yes		it ends with status 0 whatever the command did
 #	ROW_CAT=...		a command in place of cat, if it sends no EOF
 #	ROW_INPUT=...		how many bytes of input it can send
+#	ROW_SIZE=...		the size that the terminal has there
 #
 # Files of a host are named as they are here: it is on this machine.
 
@@ -30,6 +31,7 @@ PARTS=${DEPS_PREFIX:-$TOP/.deps}/interop
 NO_STATUS=
 ROW_CAT=cat
 ROW_INPUT=1048576
+ROW_SIZE='33 111'
 LOGIN=web1		# what the client logs in as at the portal
 
 # need PROGRAM ...: the row is skipped where one is not installed.
@@ -152,7 +154,7 @@ check_pty()
 	    <<-END || fail "on the terminal"
 	expect ready
 	send word\\r
-	expect kind xterm[^ ]* size 33 111 line <word>
+	expect kind xterm[^ ]* size $ROW_SIZE line <word>
 	status $(status_of 7)
 	END
 }
