@@ -181,19 +181,28 @@ static const struct {
 	{ LIBSSH2_ERROR_TIMEOUT, "it does not answer" },
 };
 
+static const char *
+cause(int code)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].code == code)
+			return (causes[i].words);
+	}
+	return (NULL);
+}
+
 const char *
 upstream_error(struct upstream *up)
 {
 	static char	 text[ERROR_SIZE];
 	char		*words = NULL;
-	size_t		 i;
 	int		 code;
 
 	code = libssh2_session_last_error(up->ssh, &words, NULL, 0);
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (causes[i].code == code)
-			return (causes[i].words);
-	}
+	if (cause(code) != NULL)
+		return (cause(code));
 	return (escape_into(text, sizeof(text),
 	    words != NULL && *words != '\0' ? words : "no reason given"));
 }
@@ -232,7 +241,8 @@ upstream_check(struct upstream *up, ssize_t rc)
 	case LIBSSH2_ERROR_TIMEOUT:
 		return (UP_FAILED);
 	}
-	upstream_lost(up, "the connection was lost (%s)", upstream_error(up));
+	upstream_lost(up, "the connection was lost (%s)",
+	    cause(rc) != NULL ? cause(rc) : upstream_error(up));
 	return (UP_FAILED);
 }
 

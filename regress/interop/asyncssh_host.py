@@ -43,8 +43,9 @@ async def on_pipes(process):
     child = await asyncio.create_subprocess_shell(process.command,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE)
+    # the one output's end is not that of the other
     await process.redirect(stdin=child.stdin, stdout=child.stdout,
-        stderr=child.stderr)
+        stderr=child.stderr, send_eof=False)
     status = await child.wait()
     await process.stdout.drain()
     await process.stderr.drain()

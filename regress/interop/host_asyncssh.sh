@@ -14,6 +14,6 @@ serve $PYTHON "$INTEROP/asyncssh_host.py" "$HOST_PORT" "$T/hostkey" \
     "$HOST_HOME/.ssh/authorized_keys" "$HOST_USER" "$HOST_PASSWORD"
 add_row
 check_all
-check_scp -O -s
+check_scp -O	# its sftp ends without a status, which scp does not like
 check_rekey
 check_password

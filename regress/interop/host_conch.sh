@@ -18,6 +18,6 @@ add_row
 # it tells the size to shells only
 ROW_SIZE='0 0'
 check_all
-check_scp -O -s
+check_scp -O	# its sftp cannot set the attributes of an open file
 check_rekey
 check_password

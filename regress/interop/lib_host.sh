@@ -74,10 +74,10 @@ check_scp()
 	head -c 300001 /dev/urandom >"$T/scp"
 	for protocol; do
 		rm -f "$T/scp.there" "$T/scp.back"
-		ok bounded scp -q "$protocol" -F "$(conf)" "$T/scp" \
+		ok bounded scp "$protocol" -F "$(conf)" "$T/scp" \
 		    "$LOGIN@portal:$T/scp.there"
 		same_file "$T/scp" "$T/scp.there"
-		ok bounded scp -q "$protocol" -F "$(conf)" \
+		ok bounded scp "$protocol" -F "$(conf)" \
 		    "$LOGIN@portal:$T/scp.there" "$T/scp.back"
 		same_file "$T/scp" "$T/scp.back"
 	done
