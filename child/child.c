@@ -351,14 +351,12 @@ static void
 serve(struct conn *conn)
 {
 	struct polls	polls = { NULL, 0, 0 };
-	uint64_t	received;
 	short		host = 0;
 	int		ms;
 
 	client_run(conn);
 	while (conn->client.state != CLIENT_GONE) {
 		upstream_run(&conn->up, host);
-		received = conn->up.received;
 		listen_run(conn);
 		run_chans(conn);
 		chans_reap(conn);
@@ -366,7 +364,7 @@ serve(struct conn *conn)
 		if (has_stopped(conn) || conn->client.state == CLIENT_GONE)
 			break;
 		/* libssh2 may have queued bytes for a channel that was done */
-		ms = conn->up.received != received ? 0 : wait_time(conn,
+		ms = upstream_restless(&conn->up) ? 0 : wait_time(conn,
 		    relay_moved() - conn->released > BULK);
 		host = wait_for_events(conn, &polls, ms);
 	}

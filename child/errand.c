@@ -53,14 +53,18 @@ tell(uint8_t stage, int ok, uint32_t status, const char *text)
 	ask_errand(&a);
 }
 
+/* What failed: one on the way until there is a way to the host itself. */
 static void
 tell_lost(const struct errand_state *e)
 {
 	const struct upstream	*up = &e->conn->up;
 	uint8_t			 stage = up->shown ? ERRAND_LOGIN : ERRAND_KEX;
 
-	tell(e->logged_in ? ERRAND_WORK : stage, 0, 0, up->why != NULL ?
-	    up->why : up->lost);
+	if (e->logged_in)
+		stage = ERRAND_WORK;
+	else if (up->via != NULL && up->way == NULL)
+		stage = ERRAND_HOP;
+	tell(stage, 0, 0, up->why != NULL ? up->why : up->lost);
 }
 
 /* Keeps the newest of what the shell prints: reasons come last. */
@@ -216,11 +220,10 @@ loop(struct errand_state *e)
 {
 	struct upstream	*up = &e->conn->up;
 	struct pollfd	 p[2] = { { .fd = ask_fd(), .events = POLLIN } };
-	uint64_t	 received;
+	int		 ms;
 
 	while (!e->stopped) {
 		upstream_run(up, p[1].revents);
-		received = up->received;
 		if (up->state == UP_READY && !work(e))
 			return;
 		if (up->state == UP_DEAD) {
@@ -230,8 +233,9 @@ loop(struct errand_state *e)
 		p[1].events = upstream_events(up);
 		p[1].fd = p[1].events != 0 ? up->fd : -1;
 		p[1].revents = 0;
-		if (poll(p, 2, up->received != received || ask_waiting() ? 0 :
-		    -1) == -1 && errno != EINTR)
+		ms = upstream_restless(up) || ask_waiting() ? 0 :
+		    upstream_wait(up);
+		if (poll(p, 2, ms) == -1 && errno != EINTR)
 			fatal("poll: %s", strerror(errno));
 		ask_receive(told, e);
 	}
@@ -248,6 +252,7 @@ errand_run(struct conn *conn, struct ipc *m)
 	e->conn = conn;
 	e->input = xstrdup(t.input);
 	e->len = strlen(t.input);
+	conn->is_errand = 1;
 	conn->up.told = 1;	/* there is no session to know it */
 	upstream_start(&conn->up, conn, ipc_take_fd(m, 0), &t.target);
 	loop(e);

@@ -26,6 +26,7 @@
 #include "child/quickack.h"
 #include "child/upstream.h"
 #include "child/upstream_int.h"
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
 #include "lib/xmalloc.h"
@@ -76,10 +77,12 @@ upstream_realloc(void *p, size_t n, void **abstract)
 
 /* Returns what the socket took of len bytes, or -errno. */
 static ssize_t
-sock_send(const struct upstream *up, const void *data, size_t len)
+sock_send(struct upstream *up, const void *data, size_t len)
 {
 	ssize_t	n;
 
+	if (up->via != NULL)
+		return (upstream_way_send(up, data, len));
 	n = send(up->fd, data, len, MSG_NOSIGNAL);
 	if (n == -1)
 		return (errno == EAGAIN || errno == EINTR ? 0 : -errno);
@@ -104,7 +107,7 @@ upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
 }
 
 /*
- * Reads from the socket, as recv(2) does. libssh2 reads on until there is
+ * Reads from the socket: bytes, 0 at its end, or -errno. libssh2 reads on until there is
  * nothing more, before each write and once for each stream and channel; but a
  * read that did not fill its buffer has emptied the socket, and poll says when
  * there is something again. So a byte costs one call to the kernel, not four.
@@ -114,12 +117,14 @@ sock_recv(struct upstream *up, void *data, size_t len, int flags)
 {
 	ssize_t	n;
 
-	if (up->dry) {
-		errno = EAGAIN;
-		return (-1);
-	}
-	n = recv(up->fd, data, len, flags);
-	up->dry = n < (ssize_t)len;
+	if (up->via != NULL)
+		n = upstream_way_recv(up, data, len);
+	else if (up->dry)
+		n = -EAGAIN;
+	else if ((n = recv(up->fd, data, len, flags)) == -1)
+		n = errno == EINTR ? -EAGAIN : -errno;
+	if (up->via == NULL)
+		up->dry = n < (ssize_t)len;
 	if (n > 0)
 		up->received += n;
 	if (n > 0 && up->state == UP_HANDSHAKE)
@@ -154,16 +159,11 @@ upstream_recv(libssh2_socket_t fd, void *data, size_t len, int flags,
     void **abstract)
 {
 	struct upstream	*up = *abstract;
-	ssize_t		 n;
 
 	(void)fd;
 	if (len < sizeof(up->ahead) || up->ahead_len > 0)
-		n = recv_ahead(up, data, len, flags);
-	else
-		n = sock_recv(up, data, len, flags);
-	if (n == -1)
-		return (errno == EINTR ? -EAGAIN : -errno);
-	return (n);
+		return (recv_ahead(up, data, len, flags));
+	return (sock_recv(up, data, len, flags));
 }
 
 /* What people can make something of; all else in libssh2's own words. */
@@ -215,6 +215,10 @@ upstream_lost(struct upstream *up, const char *fmt, ...)
 
 	if (up->state == UP_DEAD)
 		return;
+	if (up->via != NULL && up->via->state == UP_DEAD) {
+		upstream_way_lost(up);
+		return;
+	}
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
@@ -298,16 +302,14 @@ set_callbacks(struct upstream *up)
 	    (libssh2_cb_generic *)upstream_recv);
 }
 
-int
-upstream_start(struct upstream *up, struct conn *conn, int fd,
-    const struct answer_target *t)
+/* A session for this hop, over the socket or over via, which becomes its. */
+static int
+start_session(struct upstream *up, struct upstream *via,
+    const struct target_hop *t)
 {
-	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
-	int		r = -1;
-
-	up->conn = conn;
-	up->fd = fd;
-	up->name = escape_text(t->host, strlen(t->host));
+	up->via = via;
+	up->addr = xstrdup(t->addr);
+	up->port = t->port;
 	up->account = xstrdup(t->account);
 	up->account_name = escape_text(t->account, strlen(t->account));
 	up->key = t->key_len > 0 ?
@@ -318,30 +320,93 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 	msg_init(&up->offered);
 	up->wiping = 1;
 	buf_init(&up->out, OUT_MAX);
-	/* O_APPEND means nothing to a socket; the sandbox wants it. */
-	if (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND) == -1)
-		goto out;
 	up->ssh = libssh2_session_init_ex(upstream_alloc, upstream_free,
 	    upstream_realloc, up);
 	if (up->ssh == NULL)
-		goto out;
+		return (-1);
 	set_callbacks(up);
 	if (set_methods(up, t->hostkey_type) != 0)
-		goto out;
-	up->state = UP_HANDSHAKE;
-	r = 0;
-out:
-	if (r == -1)
+		return (-1);
+	up->state = via != NULL ? UP_WAY : UP_HANDSHAKE;
+	return (0);
+}
+
+/* One of the chain, on the way to the host that the last of it is. */
+static int
+start_hop(struct upstream *up, struct upstream *via, uint8_t hop,
+    const struct answer_target *t)
+{
+	const char	*last = t->hops[t->nhops - 1].host;
+	char		*end;
+	int		 r;
+
+	up->hop = hop;
+	up->host = escape_text(t->hops[hop].host, strlen(t->hops[hop].host));
+	end = escape_text(last, strlen(last));
+	up->name = hop + 1 == t->nhops ? xstrdup(end) :
+	    xasprintf("%s (on the way to %s)", up->host, end);
+	free(end);
+	if ((r = start_session(up, via, &t->hops[hop])) == -1)
 		upstream_lost(up, "no session could be made");
+	return (r);
+}
+
+/* One before the last: nothing but a way, and no programs are run there. */
+static struct upstream *
+new_hop(const struct upstream *up)
+{
+	struct upstream	*hop = xcalloc(1, sizeof(*hop));
+
+	hop->conn = up->conn;
+	hop->fd = up->fd;
+	hop->no_spare = 1;
+	hop->alive.interval_ms = up->alive.interval_ms;
+	hop->alive.max = up->alive.max;
+	return (hop);
+}
+
+int
+upstream_start(struct upstream *up, struct conn *conn, int fd,
+    const struct answer_target *t)
+{
+	enum evp_side	 before = evp_enter(EVP_SIDE_OTHER);
+	struct upstream	*hop, *via = NULL;
+	uint8_t		 i;
+	int		 r = 0;
+
+	up->conn = conn;
+	up->fd = fd;
+	/* O_APPEND means nothing to a socket; the sandbox wants it. */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND) == -1)
+		fatal("a host's socket: %s", strerror(errno));
+	for (i = 0; r == 0 && i + 1 < t->nhops; i++) {
+		hop = new_hop(up);
+		r = start_hop(hop, via, i, t);
+		via = hop;
+	}
+	if (start_hop(up, via, t->nhops - 1, t) == -1)
+		r = -1;
 	evp_enter(before);
 	return (r);
 }
 
+/* The one that has the socket. */
+static const struct upstream *
+outermost(const struct upstream *up)
+{
+	while (up->via != NULL)
+		up = up->via;
+	return (up);
+}
+
+/* What the socket is waited for with, by the one that has it. */
 short
 upstream_events(const struct upstream *up)
 {
-	short	events = up->out.len > 0 ? POLLOUT : 0;
+	short	events;
 
+	up = outermost(up);
+	events = up->out.len > 0 ? POLLOUT : 0;
 	/* what no answer of ours has acknowledged by now, the host waits for */
 	if (up->state != UP_NONE && up->state != UP_DEAD &&
 	    !up->conn->started)
@@ -398,18 +463,66 @@ check_alive(struct upstream *up)
 	}
 }
 
+static int
+wait_one(const struct upstream *up)
+{
+	int64_t	left;
+
+	if (up->state == UP_READY)
+		return (alive_wait(&up->alive));
+	if (up->state != UP_WAY || up->way_ends == 0)
+		return (-1);
+	left = up->way_ends - clock_mono_ms();
+	return (left > 0 ? (int)left + 1 : 0);
+}
+
 int
 upstream_wait(const struct upstream *up)
 {
-	return (up->state == UP_READY ? alive_wait(&up->alive) : -1);
+	int	ms = -1, one;
+
+	for (; up != NULL; up = up->via) {
+		one = wait_one(up);
+		if (ms == -1 || (one != -1 && one < ms))
+			ms = one;
+	}
+	return (ms);
 }
 
-void
-upstream_run(struct upstream *up, short revents)
+/* Bytes that have come in, of all connections of the chain. */
+static uint64_t
+chain_received(const struct upstream *up)
 {
-	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+	uint64_t	n = 0;
 
-	if (revents != 0)
+	for (; up != NULL; up = up->via)
+		n += up->received;
+	return (n);
+}
+
+int
+upstream_restless(const struct upstream *up)
+{
+	return (up->settled != chain_received(up));
+}
+
+/* Whether there may be something to read that nobody has asked for. */
+static int
+stirs(const struct upstream *up, short revents)
+{
+	return (up->via != NULL ? upstream_way_stirs(up) :
+	    (revents & (POLLIN | POLLHUP | POLLERR)) != 0);
+}
+
+/* One connection goes on, after those that carry it. */
+static void
+run_one(struct upstream *up, short revents)
+{
+	if (up->via != NULL) {
+		run_one(up->via, revents);
+		if (up->via->state == UP_DEAD && up->state != UP_DEAD)
+			upstream_way_lost(up);
+	} else if (revents != 0)
 		up->dry = 0;
 	if (up->state != UP_NONE && up->state != UP_DEAD) {
 		upstream_flush(up);
@@ -418,13 +531,25 @@ upstream_run(struct upstream *up, short revents)
 			;
 	}
 	if (up->state == UP_READY) {
-		if (revents & (POLLIN | POLLHUP | POLLERR))
+		if (stirs(up, revents))
 			upstream_pump(up);
 		upstream_channels_step(up);
 		upstream_arrivals(up);
 	}
 	if (up->state == UP_READY)
 		check_alive(up);
+}
+
+void
+upstream_run(struct upstream *up, short revents)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+
+	/* one may bring what was looked for in vain by one before it */
+	up->settled = chain_received(up);
+	run_one(up, revents);
+	if (up->via == NULL)
+		up->settled = up->received;
 	evp_enter(before);
 	if (up->lost != NULL && !up->told) {
 		up->told = 1;
@@ -454,5 +579,7 @@ upstream_disconnect(struct upstream *up)
 		libssh2_session_disconnect(up->ssh, "closed by the client");
 		upstream_flush(up);
 	}
+	if (up->via != NULL)
+		upstream_disconnect(up->via);
 	evp_enter(before);
 }

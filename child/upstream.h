@@ -4,6 +4,11 @@
  * handshake to its channels. All calls into libssh2 are made here and in
  * upstream_login.c.
  *
+ * A host that lies behind others is reached through a chain of such
+ * connections. Each but the first runs over a channel of the one before it,
+ * `via`, which takes the socket's place; the last is the one that the session
+ * knows, and whatever is done with that is done with the chain.
+ *
  * Functions that may have to wait return UP_AGAIN and are called again, with
  * the same arguments, when the socket was ready or the monitor has answered.
  */
@@ -34,6 +39,7 @@ struct forward;
 
 enum upstream_state {
 	UP_NONE,		/* no connection yet */
+	UP_WAY,			/* through the one before */
 	UP_HANDSHAKE,
 	UP_KEY_ASKED,		/* the monitor compares the host's key */
 	UP_LOGIN_KEY,		/* by key */
@@ -77,8 +83,16 @@ struct upstream {
 	enum upstream_state	 state;
 	struct conn	*conn;
 	LIBSSH2_SESSION	*ssh;
-	int		 fd;
-	char		*name;		/* in the inventory, escaped */
+	int		 fd;		/* of the first in the chain */
+	struct upstream	*via;		/* the one before, owned, or NULL */
+	LIBSSH2_CHANNEL	*way;		/* of via, instead of fd */
+	char		*addr;		/* where via connects it to */
+	int		 port;
+	int64_t		 way_ends;	/* monotonic ms: its time for that */
+	uint64_t	 way_seen;	/* via's received when dry was set */
+	uint8_t		 hop;		/* its number for the monitor */
+	char		*host;		/* in the inventory, escaped */
+	char		*name;		/* the same for messages */
 	char		*account;
 	char		*account_name;	/* the same, escaped */
 	uint8_t		*key;		/* to log in with, or NULL */
@@ -97,6 +111,7 @@ struct upstream {
 	int		 told;		/* the session knows it */
 	int		 shown;		/* the monitor knows its key */
 	uint64_t	 received;	/* bytes off the socket */
+	uint64_t	 settled;	/* the chain's, at the last run */
 	int		 dry;		/* nothing there since the last poll */
 	uint8_t		 ahead[256];	/* read, not yet asked for */
 	size_t		 ahead_off, ahead_len;
@@ -120,8 +135,9 @@ struct upstream {
 };
 
 /*
- * Starts on a connected socket, which becomes its own. The session is told by
- * conn_fail() when it does not come to a login. Returns 0 or -1.
+ * Starts on a connected socket, which becomes its own, with the chain that
+ * leads to the host. The session is told by conn_fail() when it does not come
+ * to a login. Returns 0 or -1.
  */
 int	upstream_start(struct upstream *, struct conn *, int fd,
 	    const struct answer_target *);
@@ -137,6 +153,12 @@ void	upstream_run(struct upstream *, short revents);
 
 /* Milliseconds until it wants to run without an event; -1: never. */
 int	upstream_wait(const struct upstream *);
+
+/*
+ * Whether something has come in since upstream_run(), so that there may be
+ * something to do without an event.
+ */
+int	upstream_restless(const struct upstream *);
 
 int	upstream_ready(const struct upstream *);
 

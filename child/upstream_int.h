@@ -24,6 +24,22 @@ int	upstream_check(struct upstream *, ssize_t rc);
 /* libssh2's words for its last error, escaped; borrowed until the next. */
 const char *upstream_error(struct upstream *);
 
+/*
+ * Through via to the host, over a channel that takes the socket's place
+ * (upstream_way.c): one step of opening it.
+ */
+int	upstream_way_step(struct upstream *);
+
+/* As send(2) and recv(2) would on the socket: bytes, or -errno. */
+ssize_t	upstream_way_send(struct upstream *, const void *, size_t);
+ssize_t	upstream_way_recv(struct upstream *, void *, size_t);
+
+/* Whether something may be there to be read. */
+int	upstream_way_stirs(const struct upstream *);
+
+/* The one before is dead: so is this one, for its reason. */
+void	upstream_way_lost(struct upstream *);
+
 /* One step of handshake or login; UP_AGAIN when it has to wait. */
 int	upstream_login_step(struct upstream *);
 

@@ -41,7 +41,7 @@ refused(struct upstream *up)
 		upstream_lost(up, "it takes the portal's RSA key only with "
 		    "SHA-1: an administrator can give it a key of another "
 		    "type, or permit old algorithms with \"host update "
-		    "--legacy %s\"", up->name);
+		    "--legacy %s\"", up->host);
 	else
 		upstream_lost(up, "the login as %s was refused: %s",
 		    up->account_name, up->key_len > 0 ?
@@ -89,7 +89,7 @@ no_connection(struct upstream *up, int rc)
 	char	*why = NULL;
 
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
-		why = offer_explain(&up->offered, up->legacy, up->name);
+		why = offer_explain(&up->offered, up->legacy, up->host);
 	if (why != NULL)
 		upstream_lost(up, "%s", why);
 	else
@@ -103,7 +103,7 @@ static int
 handshake(struct upstream *up)
 {
 	enum evp_side		 before;
-	struct ask_hostkey	 a = { .hop = 0 };
+	struct ask_hostkey	 a = { .hop = up->hop };
 	struct msg		 transcript;
 	const char		*key;
 	size_t			 len;
@@ -167,7 +167,8 @@ sign(LIBSSH2_SESSION *ssh, unsigned char **sig, size_t *len,
     const unsigned char *data, size_t data_len, void **abstract)
 {
 	struct upstream		*up = *libssh2_session_abstract(ssh);
-	struct ask_up_sign	 a = { .data = data, .len = data_len };
+	struct ask_up_sign	 a = { .hop = up->hop, .data = data,
+				    .len = data_len };
 
 	(void)abstract;
 	if (!up->sign.asked) {
@@ -261,7 +262,7 @@ ask_password(struct upstream *up)
 {
 	if (up->has_password) {
 		up->has_password = 0;	/* may be asked for once */
-		ask_up_password(0, password_answered, up);
+		ask_up_password(up->hop, password_answered, up);
 	}
 	return (UP_AGAIN);
 }
@@ -322,6 +323,8 @@ int
 upstream_login_step(struct upstream *up)
 {
 	switch (up->state) {
+	case UP_WAY:
+		return (upstream_way_step(up));
 	case UP_HANDSHAKE:
 		return (handshake(up));
 	case UP_LOGIN_KEY:

@@ -141,30 +141,63 @@ get_verdict(struct msg *m, struct verdict *v)
 }
 
 static void
-add_target(struct msg *m, const struct answer_target *a)
+add_hop(struct msg *m, const struct target_hop *h)
 {
-	add_verdict(m, &a->verdict);
-	msg_put_str(m, a->host);
-	msg_put_str(m, a->account);
-	msg_put_u8(m, a->scheme);
-	msg_put_u8(m, a->has_password);
-	msg_put_u8(m, a->legacy);
-	msg_put_blob(m, a->key, a->key_len);
-	msg_put_str(m, a->hostkey_type);
+	msg_put_str(m, h->host);
+	msg_put_str(m, h->addr);
+	msg_put_u32(m, h->port);
+	msg_put_str(m, h->account);
+	msg_put_u8(m, h->has_password);
+	msg_put_u8(m, h->legacy);
+	msg_put_blob(m, h->key, h->key_len);
+	msg_put_str(m, h->hostkey_type);
 }
 
 static void
+take_hop(struct msg *m, struct target_hop *h)
+{
+	uint32_t	port;
+
+	h->host = msg_get_str(m, NAME_MAX_BYTES);
+	h->addr = msg_get_str(m, NAME_MAX_BYTES);
+	if ((port = msg_get_u32(m)) > UINT16_MAX)
+		msg_bad(m);
+	h->port = (uint16_t)port;
+	h->account = msg_get_str(m, HOST_LOGIN_MAX);
+	h->has_password = msg_get_u8(m);
+	h->legacy = msg_get_u8(m);
+	h->key = msg_get_blob(m, KEY_MAX, &h->key_len);
+	h->hostkey_type = msg_get_str(m, ALG_MAX);
+}
+
+static void
+add_target(struct msg *m, const struct answer_target *a)
+{
+	size_t	i;
+
+	add_verdict(m, &a->verdict);
+	msg_put_u8(m, a->scheme);
+	msg_put_u8(m, a->nhops);
+	for (i = 0; i < a->nhops; i++)
+		add_hop(m, &a->hops[i]);
+}
+
+/* A yes has a host, a no has none. */
+static void
 take_target(struct msg *m, struct answer_target *a)
 {
+	size_t	i;
+
 	take_verdict(m, &a->verdict);
-	a->host = msg_get_str(m, NAME_MAX_BYTES);
-	a->account = msg_get_str(m, HOST_LOGIN_MAX);
 	if ((a->scheme = msg_get_u8(m)) > SCHEME_TELNET)
 		msg_bad(m);
-	a->has_password = msg_get_u8(m);
-	a->legacy = msg_get_u8(m);
-	a->key = msg_get_blob(m, KEY_MAX, &a->key_len);
-	a->hostkey_type = msg_get_str(m, ALG_MAX);
+	a->nhops = msg_get_u8(m);
+	if (a->nhops > HOPS_MAX || (a->nhops > 0) != a->verdict.ok) {
+		a->nhops = 0;
+		msg_bad(m);
+	}
+	for (i = 0; i < a->nhops; i++)
+		take_hop(m, &a->hops[i]);
 }
 
 void
@@ -412,8 +445,8 @@ int
 get_ask_errand(struct msg *m, struct ask_errand *a)
 {
 	a->stage = msg_get_u8(m);
-	if (a->stage != ERRAND_KEX && a->stage != ERRAND_LOGIN &&
-	    a->stage != ERRAND_WORK)
+	if (a->stage != ERRAND_HOP && a->stage != ERRAND_KEX &&
+	    a->stage != ERRAND_LOGIN && a->stage != ERRAND_WORK)
 		msg_bad(m);
 	if ((a->ok = msg_get_u8(m)) > 1)
 		msg_bad(m);

@@ -32,6 +32,7 @@
 #define VERSION_MAX	256	/* an SSH identification line */
 #define HOSTKEYS_MAX	4
 #define HOST_LOGIN_MAX	256	/* account on a host */
+#define HOPS_MAX	16	/* logins on the way to a host, its own too */
 
 /*
  * The portal's identification line (RFC 4253, section 4.2). OpenSSH's client
@@ -140,12 +141,12 @@ enum scheme {
 	SCHEME_TELNET
 };
 
-/* Answer to TARGET; fds[0] is the socket, connecting done. */
-struct answer_target {
-	struct verdict	 verdict;	/* the rest only when ok */
+/* A host to log in to. */
+struct target_hop {
 	const char	*host;		/* its name here, for messages */
+	const char	*addr;		/* where the one before it connects to */
+	uint16_t	 port;
 	const char	*account;	/* login there */
-	uint8_t		 scheme;	/* enum scheme */
 	uint8_t		 has_password;	/* UP_PASSWORD may be asked */
 	uint8_t		 legacy;	/* old algorithms are permitted */
 	const uint8_t	*key;		/* to log in with; key_len 0: none */
@@ -153,9 +154,20 @@ struct answer_target {
 	const char	*hostkey_type;	/* of the pinned key, or "" */
 };
 
+/*
+ * Answer to TARGET; fds[0] is the socket, connecting done, to the first of the
+ * hops. The last is the person's host.
+ */
+struct answer_target {
+	struct verdict	 verdict;	/* the rest only when ok */
+	uint8_t		 scheme;	/* enum scheme, of the host */
+	uint8_t		 nhops;		/* 1 when it is reached directly */
+	struct target_hop hops[HOPS_MAX];
+};
+
 /* The host's key is in the transcript, so that it needs no field of its own. */
 struct ask_hostkey {
-	uint8_t		 hop;
+	uint8_t		 hop;		/* whose: index among the hops */
 	const uint8_t	*transcript;	/* exchange hash input with the host */
 	size_t		 len;
 };
@@ -304,19 +316,22 @@ struct errand {
 enum errand_says {
 	ERRAND_BEGIN = 1,	/* struct errand: the first word, and the only
 				   one of who sends it */
-	ERRAND_STEP,		/* struct errand_step, in the stages' order */
+	ERRAND_STEP,		/* struct errand_step, in the stages' order;
+				   ERRAND_STEPS_MAX of them */
 	ERRAND_END		/* all was said; no content */
 };
 
 enum errand_stage {
 	ERRAND_NAME,		/* to an address */
 	ERRAND_CONNECT,
+	ERRAND_HOP,		/* a login on the way; once for each */
 	ERRAND_KEX,
 	ERRAND_HOSTKEY,
 	ERRAND_LOGIN,
 	ERRAND_WORK,		/* what is to be done there */
 	ERRAND_STAGES
 };
+#define ERRAND_STEPS_MAX	(ERRAND_STAGES + HOPS_MAX)
 
 enum errand_result {
 	ERRAND_OK,
@@ -339,7 +354,7 @@ struct tell_errand {
 	const char		*input;
 };
 
-/* How far a child came: ERRAND_KEX with a failure, LOGIN, WORK. */
+/* How far a child came: ERRAND_HOP, KEX with a failure, LOGIN, WORK. */
 struct ask_errand {
 	uint8_t		 stage;		/* enum errand_stage */
 	uint8_t		 ok;

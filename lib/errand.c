@@ -51,6 +51,7 @@ errand_stage_name(unsigned stage)
 	static const char *const	names[ERRAND_STAGES] = {
 		[ERRAND_NAME] = "name",
 		[ERRAND_CONNECT] = "connection",
+		[ERRAND_HOP] = "hop",
 		[ERRAND_KEX] = "key exchange",
 		[ERRAND_HOSTKEY] = "host key",
 		[ERRAND_LOGIN] = "login",

@@ -4,29 +4,24 @@
  * means, whether the person may reach it, the session's row, the dialling.
  * What fails on the way refuses, with a sentence.
  */
-#include <openssl/evp.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
-#include "db/key.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
-#include "lib/sshkey.h"
 #include "lib/xmalloc.h"
 #include "monitor/access.h"
 #include "monitor/answer_target.h"
 #include "monitor/dial.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
-#include "monitor/secrets.h"
 #include "monitor/store.h"
 
 /* A host's name as it may stand in a sentence. */
@@ -79,7 +74,6 @@ no_such_account(struct monitor *m)
 struct lookup {
 	int		 allowed;
 	int		 bad_account;	/* no host has such a one */
-	struct key	*key;
 };
 
 /* A host whose name has a plus in it comes before an account on another. */
@@ -109,55 +103,31 @@ look_up(struct monitor *m, void *arg)
 	struct lookup	*l = arg;
 	int		 r;
 
+	way_forget(m);
 	host_free(m->host);
 	m->host = NULL;
-	l->key = NULL;
 	if ((r = find_host(m, l)) != DB_OK)
 		return (r);
 	r = access_rules(m->db, m->user, m->host, m->wanted.account,
 	    clock_utc(), &l->allowed, &m->kinds);
-	if (r != DB_OK || m->host->key_id == 0)
-		return (r);
-	r = key_get(m->db, m->host->key_id, &l->key);
-	return (r == DB_NOTFOUND ? DB_REF : r);
-}
-
-int
-target_load_key(struct monitor *m, const struct key *k)
-{
-	const struct sealer	*s = secrets_sealer();
-	void			*pem;
-	size_t			 len;
-	int			 r;
-
-	if (k->priv_sealed == NULL || s->open(s->arg, SEAL_KEY_TABLE,
-	    SEAL_KEY_COLUMN, k->id, k->priv_sealed, &pem, &len) == -1) {
-		log_error("key %s: its private half does not open", k->name);
-		return (-1);
-	}
-	r = sshkey_read_private(pem, len, &m->up_key, NULL, 0);
-	sodium_free(pem);
-	if (r == 0)
-		r = sshkey_blob(m->up_key, &m->up_blob, &m->up_blob_len);
-	if (r == -1)
-		log_error("key %s: unreadable", k->name);
-	return (r);
+	return (r == DB_OK ? way_look_up(m, m->host->key_id) : r);
 }
 
 /* Whether we can go there at all; NULL, or the sentence why not. */
 static char *
-way_there(struct monitor *m, const struct key *k)
+way_there(struct monitor *m)
 {
 	const struct host	*h = m->host;
+	const struct key	*k = way_last(m)->key;
 	struct shown		 s, t;
+	char			*no;
 
 	show(&s, h->name);
-	if (h->scheme == HOST_TELNET && h->hop_id == 0)
+	if ((no = way_open(m)) != NULL)
+		return (no);
+	if (h->scheme == HOST_TELNET)
 		return (NULL);	/* whoever goes there logs in by hand */
-	if (h->hop_id != 0)
-		return (xasprintf("sshportal: host \"%s\" lies behind another "
-		    "host, which is not supported", s.text));
-	if (k != NULL && target_load_key(m, k) == -1)
+	if (k != NULL && way_load_key(way_last(m)) == -1)
 		return (xasprintf("sshportal: the key for host \"%s\" cannot "
 		    "be read: tell an administrator", s.text));
 	if (k == NULL && h->password_sealed != NULL &&
@@ -189,13 +159,12 @@ find_target(struct monitor *m)
 		no = xstrdup(STORE_AWAY);
 	else if ((r = access_granted(m, m->user, m->host, m->wanted.account,
 	    l.allowed, &m->kinds)) == 1)
-		no = way_there(m, l.key);
+		no = way_there(m);
 	else if (r == -1 && l.allowed)
 		no = xasprintf("sshportal: the access check for host \"%s\" "
 		    "failed: tell an administrator", show(&s, m->host->name));
 	else
 		no = no_such_host(m, "no grant");
-	key_free(l.key);
 	if (no == NULL && store_try(m, journal_begin, NULL) != DB_OK)
 		no = xasprintf("sshportal: the session cannot be recorded in "
 		    "the database: try again later");
@@ -208,23 +177,13 @@ answer(struct monitor *m, char *no)
 {
 	struct answer_target	 a = { .verdict = { .ok = no == NULL,
 				    .sentence = no } };
-	const struct host	*h = m->host;
 	struct ipc		 out;
 
 	ipc_init(&out, ASK_TARGET | ANSWER, m->target_id);
 	if (no == NULL) {
-		a.host = h->name;
-		a.account = login_account(&m->wanted, h);
-		a.scheme = h->scheme == HOST_TELNET ?
-		    SCHEME_TELNET : SCHEME_SSH;
-		a.has_password = h->password_sealed != NULL &&
-		    !login_other_account(&m->wanted, h);
-		a.key = m->up_blob;
-		a.key_len = m->up_blob_len;
-		a.hostkey_type = h->host_key_type;
-		a.legacy = h->legacy != 0;
+		way_put(m, &a);
 		out.fds[0] = m->upstream;
-		m->use.state = h->scheme == HOST_SSH ? ST_HOSTKEY : ST_RUN;
+		m->use.state = a.scheme == SCHEME_SSH ? ST_HOSTKEY : ST_RUN;
 	} else {
 		log_info("user %s: %s", m->user->name, no);
 		m->use.state = ST_REFUSED;
@@ -241,23 +200,41 @@ answer(struct monitor *m, char *no)
 int
 answer_target(struct monitor *m, struct ipc *req)
 {
-	struct host	*h;
+	struct host	*first;
 	char		*no;
 
 	m->target_id = req->id;
 	no = find_target(m);
 	/* An unknown host key will be written down in a moment. */
-	h = m->host;
-	if (no != NULL || h->scheme != HOST_SSH || h->host_key != NULL)
+	if (no != NULL || !way_has_unknown(m))
 		store_close(m);
 	if (no != NULL) {
 		answer(m, no);
 		return (0);
 	}
 	m->use.state = ST_DIAL;
-	m->dial = dial_start(h->addr, h->port, m->settings->connect_timeout_ms,
-	    monitor_forget, m);
+	first = way_first(m);
+	m->dial = dial_start(first->addr, first->port,
+	    m->settings->connect_timeout_ms, monitor_forget, m);
 	return (0);
+}
+
+/* Nobody answers there: the log, the session's row, the person. */
+static void
+not_connected(struct monitor *m, const char *why)
+{
+	const struct host	*first = way_first(m);
+	char			 name[WAY_NAME_SIZE];
+
+	way_name(m, &m->way.hops[0], name);
+	free(m->error);
+	m->error = first == m->host ? xasprintf("cannot connect: %s", why) :
+	    xasprintf("cannot connect to %s: %s", first->name, why);
+	log_info("host %s (%s port %u): %s", first->name, first->addr,
+	    first->port, m->error);
+	answer(m, xasprintf("sshportal: cannot connect to host %s: %s", name,
+	    why));
+	store_close(m);
 }
 
 void
@@ -274,16 +251,8 @@ answer_target_dialling(struct monitor *m)
 		proctitle_set("monitor %s %s", show(&u, m->user->name),
 		    show(&s, m->host->name));
 		answer(m, NULL);
-	} else {
-		free(m->error);
-		m->error = xasprintf("cannot connect: %s",
-		    dial_error(m->dial));
-		log_info("host %s (%s port %u): %s", m->host->name,
-		    m->host->addr, m->host->port, m->error);
-		answer(m, xasprintf("sshportal: cannot connect to host \"%s\":"
-		    " %s", show(&s, m->host->name), dial_error(m->dial)));
-		store_close(m);
-	}
+	} else
+		not_connected(m, dial_error(m->dial));
 	dial_free(m->dial);
 	m->dial = NULL;
 }

@@ -22,12 +22,12 @@
 
 /* The key that a host showed. */
 struct offer {
+	const struct way_hop *hop;
 	const uint8_t	*blob;
 	size_t		 len;
 	const char	*type;
 	unsigned char	*pinned;	/* what stands in the store; owned */
 	size_t		 pinned_len;
-	int64_t		 host;
 	int		 learnt;	/* it stands there because of us */
 };
 
@@ -41,11 +41,11 @@ pin_first(struct db *db, void *arg)
 
 	free(o->pinned);
 	o->pinned = NULL;
-	if ((r = host_get(db, o->host, &h)) != DB_OK)
+	if ((r = host_get(db, o->hop->host->id, &h)) != DB_OK)
 		return (r);
 	o->learnt = h->host_key == NULL;
 	host_free(h);
-	return (host_pin_key(db, o->host, o->type, o->blob, o->len,
+	return (host_pin_key(db, o->hop->host->id, o->type, o->blob, o->len,
 	    &o->pinned, &o->pinned_len));
 }
 
@@ -58,13 +58,13 @@ pin(struct monitor *m, void *arg)
 static void
 tell_learnt(struct monitor *m, const struct offer *o)
 {
-	char	print[SSHKEY_FINGERPRINT_SIZE], *args;
+	const char	*name = o->hop->host->name;
+	char		 print[SSHKEY_FINGERPRINT_SIZE], *args;
 
 	sshkey_fingerprint(o->blob, o->len, print);
-	log_info("host %s: learnt its host key %s %s", m->host->name, o->type,
-	    print);
+	log_info("host %s: learnt its host key %s %s", name, o->type, print);
 	args = xasprintf("{\"key\":\"%s\",\"type\":\"%s\"}", print, o->type);
-	journal_event(m, "host", "learn-host-key", m->host->name, args);
+	journal_event(m, "host", "learn-host-key", name, args);
 	free(args);
 }
 
@@ -72,31 +72,32 @@ tell_learnt(struct monitor *m, const struct offer *o)
 static char *
 tell_changed(struct monitor *m, const struct offer *o)
 {
-	char	was[SSHKEY_FINGERPRINT_SIZE], is[SSHKEY_FINGERPRINT_SIZE];
-	char	name[NAME_MAX_BYTES + 1], *args;
+	const struct host	*h = o->hop->host;
+	char			 was[SSHKEY_FINGERPRINT_SIZE];
+	char			 is[SSHKEY_FINGERPRINT_SIZE];
+	char			 name[WAY_NAME_SIZE], *args;
 
 	sshkey_fingerprint(o->pinned, o->pinned_len, was);
 	sshkey_fingerprint(o->blob, o->len, is);
 	log_error("host %s (%s port %u): HOST KEY HAS CHANGED from %s to %s: "
-	    "not logged in", m->host->name, m->host->addr, m->host->port,
-	    was, is);
+	    "not logged in", h->name, h->addr, h->port, was, is);
 	args = xasprintf("{\"was\":\"%s\",\"is\":\"%s\"}", was, is);
-	journal_event(m, "host", "host-key-changed", m->host->name, args);
+	journal_event(m, "host", "host-key-changed", h->name, args);
 	free(args);
 	free(m->error);
-	m->error = xasprintf("host key has changed from %s to %s", was, is);
-	escape_into(name, sizeof(name), m->host->name);
-	return (xasprintf("sshportal: the host key of \"%s\" has changed from "
-	    "%s to %s: somebody may be listening; if the change is known, an "
+	m->error = xasprintf("%s%shost key has changed from %s to %s",
+	    h == m->host ? "" : h->name, h == m->host ? "" : ": ", was, is);
+	return (xasprintf("sshportal: the host key of %s has changed from %s "
+	    "to %s: somebody may be listening; if the change is known, an "
 	    "administrator has the new one learnt with \"host update "
-	    "--reset-hostkey\"", name, was, is));
+	    "--reset-hostkey\"", way_name(m, o->hop, name), was, is));
 }
 
 /* NULL if the host may be trusted, or the sentence why not. */
 static char *
 check_key(struct monitor *m, struct offer *o)
 {
-	const struct host	*h = m->host;
+	const struct host	*h = o->hop->host;
 
 	if (h->host_key != NULL) {
 		o->pinned = xmalloc(h->host_keylen);
@@ -115,52 +116,95 @@ check_key(struct monitor *m, struct offer *o)
 	return (NULL);
 }
 
+/*
+ * The hop that is to show its key now, if that is the one that the child
+ * speaks of: each once, in their order, and only when the child was given what
+ * it needs to get through the one before.
+ */
+static struct way_hop *
+next_hop(struct monitor *m, uint8_t hop)
+{
+	const uint32_t	*count = m->use.count;
+
+	if (hop != m->way.shown || hop >= m->way.n)
+		return (NULL);
+	if (hop > 0 && count[ASK_UP_SIGN] == 0 && count[ASK_UP_PASSWORD] == 0)
+		return (NULL);
+	if (m->errand != NULL && !errand_is_at(m, hop))
+		return (NULL);
+	return (&m->way.hops[hop]);
+}
+
 int
 answer_hostkey(struct monitor *m, struct ipc *req)
 {
 	struct ask_hostkey	 a;
 	struct sshkey_info	 info;
+	struct way_hop		*hop;
 	struct offer		 o = { 0 };
 	char			*no;
 
-	if (get_ask_hostkey(&req->body, &a) == -1 || a.hop != 0 ||
+	if (get_ask_hostkey(&req->body, &a) == -1 ||
+	    (hop = next_hop(m, a.hop)) == NULL ||
 	    sign_host(a.transcript, a.len, &o.blob, &o.len,
-	    &m->up_ids) == -1 || o.len > KEY_MAX ||
+	    &hop->ids) == -1 || o.len > KEY_MAX ||
 	    sshkey_info(o.blob, o.len, &info) == -1)
 		return (-1);
 	o.type = info.type;
-	o.host = m->host->id;
+	o.hop = hop;
 	no = check_key(m, &o);
 	free(o.pinned);
-	store_close(m);
+	m->way.shown++;
+	gate_next_hop(&m->use);
+	if (no != NULL || !way_has_unknown(m))
+		store_close(m);
 	if (m->errand != NULL)
-		errand_hostkey(m, o.type, o.blob, o.len, no);
+		errand_hostkey(m, hop, o.type, o.blob, o.len, no);
+	else if (no != NULL)
+		m->use.state = ST_REFUSED;
 	else
-		m->use.state = no == NULL ? ST_RUN : ST_REFUSED;
+		m->use.state = m->way.shown == m->way.n ? ST_RUN : ST_HOP;
 	monitor_verdict(m, req->type, req->id, no);
 	free(no);
 	return (0);
+}
+
+/* The hop that is being logged in to, if the child speaks of that one. */
+static struct way_hop *
+login_hop(struct monitor *m, uint8_t hop)
+{
+	return (hop + 1U == m->way.shown ? &m->way.hops[hop] : NULL);
+}
+
+/* The account there: the person's wish is for the last one. */
+static const char *
+hop_account(const struct monitor *m, const struct way_hop *hop)
+{
+	return (hop->host == m->host ? login_account(&m->wanted, hop->host) :
+	    hop->host->login);
 }
 
 int
 answer_up_sign(struct monitor *m, struct ipc *req)
 {
 	struct ask_up_sign	 a;
-	struct sign_login	 l = {
-		.pkey = m->up_key,
-		.blob = m->up_blob,
-		.blob_len = m->up_blob_len,
-	};
+	struct sign_login	 l;
 	struct answer_sign	 answer;
+	struct way_hop		*hop;
 	struct ipc		 out;
 	struct msg		 sig;
 
-	if (get_ask_up_sign(&req->body, &a) == -1 || a.hop != 0 ||
-	    m->up_key == NULL)
+	if (get_ask_up_sign(&req->body, &a) == -1 ||
+	    (hop = login_hop(m, a.hop)) == NULL || hop->pkey == NULL)
 		return (-1);
-	l.account = login_account(&m->wanted, m->host);
-	l.legacy = m->host->legacy;
-	l.ids = &m->up_ids;
+	l = (struct sign_login){
+		.account = hop_account(m, hop),
+		.pkey = hop->pkey,
+		.blob = hop->blob,
+		.blob_len = hop->blob_len,
+		.legacy = hop->host->legacy,
+		.ids = &hop->ids,
+	};
 	msg_init(&sig);
 	/* Empty where it is refused. */
 	if (sign_login(a.data, a.len, &l, &sig) == -1) {
@@ -177,19 +221,18 @@ answer_up_sign(struct monitor *m, struct ipc *req)
 	return (0);
 }
 
-/* The host's password, sodium_malloc'ed with a NUL, or NULL (logged). */
+/* A host's password, sodium_malloc'ed with a NUL, or NULL (logged). */
 static char *
-open_password(struct monitor *m)
+open_password(const struct host *h)
 {
 	const struct sealer	*s = secrets_sealer();
 	void			*plain;
 	char			*password = NULL;
 	size_t			 len;
 
-	if (s->open(s->arg, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, m->host->id,
-	    m->host->password_sealed, &plain, &len) == -1) {
-		log_error("host %s: its password does not open",
-		    m->host->name);
+	if (s->open(s->arg, SEAL_HOST_TABLE, SEAL_HOST_COLUMN, h->id,
+	    h->password_sealed, &plain, &len) == -1) {
+		log_error("host %s: its password does not open", h->name);
 		return (NULL);
 	}
 	if (len <= PASSWORD_MAX && memchr(plain, '\0', len) == NULL &&
@@ -206,16 +249,18 @@ answer_up_password(struct monitor *m, struct ipc *req)
 {
 	struct ask_up_password	 a;
 	struct answer_password	 answer;
+	struct way_hop		*hop;
 	struct ipc		 out;
 	char			*password;
 
 	/* it is the password of the host's own account and of no other */
-	if (get_ask_up_password(&req->body, &a) == -1 || a.hop != 0 ||
-	    m->host->password_sealed == NULL ||
-	    m->host->scheme != HOST_SSH ||
-	    login_other_account(&m->wanted, m->host))
+	if (get_ask_up_password(&req->body, &a) == -1 ||
+	    (hop = login_hop(m, a.hop)) == NULL ||
+	    hop->host->password_sealed == NULL ||
+	    hop->host->scheme != HOST_SSH ||
+	    strcmp(hop_account(m, hop), hop->host->login) != 0)
 		return (-1);
-	password = open_password(m);
+	password = open_password(hop->host);
 	answer.password = password != NULL ? password : "";
 	ipc_init(&out, req->type | ANSWER, req->id);
 	put_answer_password(&out.body, &answer);

@@ -10,7 +10,9 @@
 
 #define IN(state)	(1U << (state))
 #define SHELL		IN(ST_SHELL)
-#define SESSION		(IN(ST_HOSTKEY) | IN(ST_RUN))
+#define SESSION		(IN(ST_HOSTKEY) | IN(ST_HOP) | IN(ST_RUN))
+#define SHOWN		(IN(ST_HOP) | IN(ST_RUN) | \
+			IN(ST_ERRAND_HOP) | IN(ST_ERRAND_RUN))
 #define LOGGED_IN	(IN(ST_NOTICE) | SHELL | IN(ST_OPEN) | \
 			IN(ST_DIAL) | SESSION | IN(ST_REFUSED))
 #define ALWAYS		((1U << ST_END_OF_LIST) - 1)
@@ -33,11 +35,13 @@ const struct gate gates[ASK_END_OF_LIST] = {
     AUTH_BYTES + SIG_MAX, answer_auth_key },
 [ASK_TARGET] = { IN(ST_OPEN), 1, 0,
     0, answer_target },
-[ASK_HOSTKEY] = { IN(ST_HOSTKEY) | IN(ST_ERRAND_KEY), 1, 0,
+/* once for each hop, in their order; what it counts anew is the next two */
+[ASK_HOSTKEY] = { IN(ST_HOSTKEY) | IN(ST_HOP) | IN(ST_ERRAND_KEY) |
+    IN(ST_ERRAND_HOP), HOPS_MAX, 0,
     TRANSCRIPT_MAX + FRAME, answer_hostkey },
-[ASK_UP_SIGN] = { IN(ST_RUN) | IN(ST_ERRAND_RUN), 3, 0,
+[ASK_UP_SIGN] = { SHOWN, 3, 0,
     SIGN_DATA_MAX + FRAME, answer_up_sign },
-[ASK_UP_PASSWORD] = { IN(ST_RUN) | IN(ST_ERRAND_RUN), 1, 0,
+[ASK_UP_PASSWORD] = { SHOWN, 1, 0,
     FRAME, answer_up_password },
 [ASK_ENDING] = { LOGGED_IN, 1, 0,
     SENTENCE_MAX + FRAME, answer_ending },
@@ -51,7 +55,8 @@ const struct gate gates[ASK_END_OF_LIST] = {
     FRAME, answer_shell_resize },
 [ASK_LOG] = { ALWAYS, 0, 6000,
     LOG_TEXT_MAX + FRAME, answer_log },
-[ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_RUN), 2, 0,
+[ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_HOP) |
+    IN(ST_ERRAND_RUN), HOPS_MAX + 1, 0,
     SENTENCE_MAX + FRAME, answer_errand },
 [ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, 600,
     NAME_MAX_BYTES + FRAME, answer_jump },
@@ -88,10 +93,12 @@ static const char *const state_names[] = {
 	[ST_OPEN] = "authenticated",
 	[ST_DIAL] = "dialling",
 	[ST_HOSTKEY] = "host key",
+	[ST_HOP] = "hop",
 	[ST_RUN] = "session",
 	[ST_REFUSED] = "refused",
 	[ST_ERRAND] = "errand",
 	[ST_ERRAND_KEY] = "errand-key",
+	[ST_ERRAND_HOP] = "errand-hop",
 	[ST_ERRAND_RUN] = "errand-login",
 };
 
@@ -143,6 +150,12 @@ gate_check(struct gate_use *use, uint8_t type, size_t len, int has_fds,
 		return ("asked too fast");
 	use->count[type]++;
 	return (NULL);
+}
+
+void
+gate_next_hop(struct gate_use *use)
+{
+	use->count[ASK_UP_SIGN] = use->count[ASK_UP_PASSWORD] = 0;
 }
 
 int

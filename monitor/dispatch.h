@@ -25,17 +25,21 @@ enum gate_state {
 	ST_OPEN,	/* authenticated, for a host */
 	ST_DIAL,	/* the host is being dialled */
 	ST_HOSTKEY,	/* connected; the host has not proved who it is */
+	ST_HOP,		/* one on the way to it has: the login there, then
+			   the next one's key */
 	ST_RUN,		/* it has, or need not (telnet) */
 	ST_REFUSED,	/* no host: a sentence for sessions, or jumps */
 	ST_ERRAND,	/* nobody there; a host is dialled for an errand */
 	ST_ERRAND_KEY,	/* connected; the host has not proved who it is */
+	ST_ERRAND_HOP,	/* one on the way to it has */
 	ST_ERRAND_RUN,	/* it has: the login, and the work there */
 	ST_END_OF_LIST
 };
 
 struct gate {
 	uint32_t	 states;	/* bits of states that permit it */
-	uint32_t	 times;		/* a connection; 0: any number */
+	uint32_t	 times;		/* a connection, UP_… a hop; 0: any
+					   number */
 	uint32_t	 a_minute;	/* at most so many; 0: no limit */
 	uint32_t	 max;		/* bytes of content */
 	/* Returns 0, or -1 when the content is not what it must be. */
@@ -62,6 +66,9 @@ struct gate_use {
  */
 const char	*gate_check(struct gate_use *, uint8_t type, size_t len,
 		    int has_fds, int64_t now);
+
+/* The logins of another hop begin: theirs are counted anew. */
+void		 gate_next_hop(struct gate_use *);
 
 /*
  * Checks a message and hands it to its handler. Returns 0, or -1 after having

@@ -239,6 +239,7 @@ errand_late(struct monitor *m)
 	static const char *const	what[ERRAND_STAGES] = {
 		[ERRAND_NAME] = "its name was not resolved",
 		[ERRAND_CONNECT] = "no answer",
+		[ERRAND_HOP] = "a host on the way did not let us through",
 		[ERRAND_KEX] = ("it takes connections, but did not exchange "
 		    "keys as an SSH server"),
 		[ERRAND_HOSTKEY] = "its key was not checked",
@@ -285,6 +286,7 @@ read_errand(struct monitor *m, int sock)
 int
 errand_take(struct monitor *m, struct ipc *in)
 {
+	struct host	*first;
 	int64_t		 ms;
 	char		*no;
 	int		 sock;
@@ -305,14 +307,14 @@ errand_take(struct monitor *m, struct ipc *in)
 		free(no);
 		return (0);
 	}
-	if (m->host->host_key != NULL || !errand_learns(m))
+	if (!way_has_unknown(m) || !errand_learns(m))
 		store_close(m);
 	ms = m->settings->connect_timeout_ms;
 	if (ms > m->errand->e.ms)
 		ms = m->errand->e.ms;
 	m->errand->since = clock_mono_ms();
-	m->dial = dial_start(m->host->addr, m->host->port, ms, monitor_forget,
-	    m);
+	first = way_first(m);
+	m->dial = dial_start(first->addr, first->port, ms, monitor_forget, m);
 	return (0);
 }
 
@@ -320,23 +322,13 @@ errand_take(struct monitor *m, struct ipc *in)
 static void
 tell_child(struct monitor *m, const char *input)
 {
-	const struct host	*h = m->host;
 	struct tell_errand	 t = {
-		.target = {
-			.verdict = { .ok = 1, .sentence = "" },
-			.host = h->name,
-			.account = h->login,
-			.scheme = SCHEME_SSH,
-			.has_password = h->password_sealed != NULL,
-			.key = m->up_blob,
-			.key_len = m->up_blob_len,
-			.hostkey_type = h->host_key_type,
-			.legacy = h->legacy != 0,
-		},
+		.target.verdict = { .ok = 1, .sentence = "" },
 		.input = input,
 	};
 	struct ipc		 out;
 
+	way_put(m, &t.target);
 	m->use.state = ST_ERRAND_KEY;
 	ipc_init(&out, TELL_ERRAND, 0);
 	put_tell_errand(&out.body, &t);
@@ -353,7 +345,7 @@ begin_ssh(struct monitor *m)
 	char			*script = NULL;
 
 	if (r->e.kind == ERRAND_INSTALL)
-		script = errand_script(r->key, r->other);
+		script = errand_script(way_last(m)->key, r->other);
 	else if (r->e.kind == ERRAND_REMOVE)
 		script = errand_script(r->other, NULL);
 	if (script == NULL && r->e.kind != ERRAND_TEST)
@@ -374,6 +366,8 @@ connected(struct monitor *m)
 	proctitle_set("monitor errand %s", escape_into(name, sizeof(name),
 	    m->host->name));
 	errand_tell(m, ERRAND_OK, address);
+	if (m->way.n == 1)
+		m->errand->stage = ERRAND_KEX;	/* none on the way */
 	if (m->host->scheme == HOST_SSH) {
 		begin_ssh(m);
 		return;
@@ -402,18 +396,33 @@ errand_dialling(struct monitor *m)
 	m->dial = NULL;
 }
 
-void
-errand_hostkey(struct monitor *m, const char *type, const uint8_t *blob,
-    size_t len, const char *no)
+int
+errand_is_at(const struct monitor *m, size_t hop)
+{
+	return (m->errand->passed == hop);
+}
+
+/* One on the way: what is told of it comes when we are through. */
+static void
+hop_shown(struct monitor *m, const struct way_hop *hop)
+{
+	char	name[WAY_NAME_SIZE], *no;
+
+	m->use.state = ST_ERRAND_HOP;
+	if (errand_has_way(hop))
+		return;
+	no = xasprintf("no password is sent to host %s, whose key is not "
+	    "known: the first login learns it", way_name(m, hop, name));
+	errand_fail(m, no);
+	free(no);
+}
+
+/* The host itself: an exchange, and this key. */
+static void
+host_shown(struct monitor *m, const char *type, const uint8_t *blob, size_t len)
 {
 	char	print[SSHKEY_FINGERPRINT_SIZE], *text;
 
-	errand_tell(m, ERRAND_OK, "");
-	m->use.state = ST_ERRAND_RUN;
-	if (no != NULL) {
-		errand_fail(m, no);
-		return;
-	}
 	sshkey_fingerprint(blob, len, print);
 	text = xasprintf("%s %s%s", type, print, m->host->host_key != NULL ||
 	    errand_learns(m) ? "" : ": not known yet, the first login learns "
@@ -421,7 +430,7 @@ errand_hostkey(struct monitor *m, const char *type, const uint8_t *blob,
 	errand_tell(m, m->host->host_key == NULL ? ERRAND_NEW : ERRAND_OK,
 	    text);
 	free(text);
-	if (errand_has_way(m))
+	if (errand_has_way(way_last(m)))
 		return;
 	if (m->host->host_key == NULL && m->errand->e.key == 0 &&
 	    m->host->key_id == 0) {
@@ -432,6 +441,21 @@ errand_hostkey(struct monitor *m, const char *type, const uint8_t *blob,
 		errand_fail(m, "it has neither a key nor a password to log in "
 		    "with");
 	}
+}
+
+void
+errand_hostkey(struct monitor *m, const struct way_hop *hop, const char *type,
+    const uint8_t *blob, size_t len, const char *no)
+{
+	m->use.state = ST_ERRAND_RUN;
+	if (hop->host == m->host)
+		errand_tell(m, ERRAND_OK, "");
+	if (no != NULL)
+		errand_fail(m, no);
+	else if (hop->host == m->host)
+		host_shown(m, type, blob, len);
+	else
+		hop_shown(m, hop);
 }
 
 /*
@@ -476,13 +500,29 @@ worked(struct monitor *m, const struct ask_errand *a)
 	free(text);
 }
 
+/* Through the next one on the way. */
+static void
+passed(struct monitor *m)
+{
+	const struct host	*h = m->way.hops[m->errand->passed++].host;
+	char			*text;
+
+	text = xasprintf("%s, as %s", h->name, h->login);
+	errand_tell(m, ERRAND_OK, text);
+	free(text);
+	if (m->errand->passed + 1 < m->way.n)
+		m->errand->stage = ERRAND_HOP;
+}
+
 int
 answer_errand(struct monitor *m, struct ipc *req)
 {
 	struct ask_errand	a;
 
 	if (get_ask_errand(&req->body, &a) == -1 || m->errand == NULL ||
-	    a.stage != m->errand->stage || (a.stage == ERRAND_KEX && a.ok))
+	    a.stage != m->errand->stage || (a.stage == ERRAND_KEX && a.ok) ||
+	    (a.stage == ERRAND_HOP && a.ok &&
+	    m->errand->passed + 1 != m->way.shown))
 		return (-1);
 	if (a.stage == ERRAND_WORK) {
 		worked(m, &a);
@@ -490,6 +530,10 @@ answer_errand(struct monitor *m, struct ipc *req)
 	}
 	if (!a.ok) {
 		errand_fail(m, a.text);
+		return (0);
+	}
+	if (a.stage == ERRAND_HOP) {
+		passed(m);
 		return (0);
 	}
 	errand_tell(m, ERRAND_OK, m->host->login);

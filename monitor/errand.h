@@ -18,6 +18,7 @@
 struct ipc;
 struct key;
 struct monitor;
+struct way_hop;
 
 /* What an errand has come to. */
 struct errand_run {
@@ -28,7 +29,7 @@ struct errand_run {
 	int64_t			 since;		/* begin of the stage */
 	enum errand_stage	 stage;		/* that is under way */
 	int			 over;		/* its end was told */
-	struct key		*key;		/* to log in with, or NULL */
+	size_t			 passed;	/* hops that were got through */
 	struct key		*other;
 };
 
@@ -58,11 +59,14 @@ void	errand_dialling(struct monitor *);
 int	errand_learns(const struct monitor *);
 
 /*
- * The host showed this key, and no is why it is not to be trusted, or NULL.
+ * The hop showed this key, and no is why it is not to be trusted, or NULL.
  * The next state of the gate.
  */
-void	errand_hostkey(struct monitor *, const char *type, const uint8_t *blob,
-	    size_t len, const char *no);
+void	errand_hostkey(struct monitor *, const struct way_hop *,
+	    const char *type, const uint8_t *blob, size_t len, const char *no);
+
+/* Whether all hops before this one were got through. */
+int	errand_is_at(const struct monitor *, size_t hop);
 
 /* At the monitor's end: tells of it, if that was not done. */
 void	errand_finish(struct monitor *);
@@ -82,7 +86,7 @@ void	errand_tell(struct monitor *, enum errand_result, const char *text);
  */
 char	*errand_find(struct monitor *);
 
-/* Whether there is a way to log in, as far as is known here. */
-int	errand_has_way(const struct monitor *);
+/* Whether there is a way to log in there, as far as is known here. */
+int	errand_has_way(const struct way_hop *);
 
 #endif

@@ -2,7 +2,6 @@
 /*
  * Errands: for whom, where to, and with which key.
  */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,6 @@
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
-#include "monitor/answer_target.h"
 #include "monitor/errand.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
@@ -42,17 +40,17 @@ look_up(struct monitor *m, void *arg)
 	int64_t			 id;
 	int			 x;
 
+	way_forget(m);
 	host_free(m->host);
-	key_free(r->key);
 	key_free(r->other);
 	m->host = NULL;
-	r->key = r->other = NULL;
+	r->other = NULL;
 	if ((x = find_user(m)) != DB_OK ||
 	    (x = host_get(m->db, r->e.host, &m->host)) != DB_OK)
 		return (x);
 	id = r->e.key != 0 ? r->e.key : m->host->key_id;
-	if (id != 0 && (x = key_get(m->db, id, &r->key)) != DB_OK)
-		return (x);
+	if ((x = way_look_up(m, id)) != DB_OK)
+		return (x == DB_REF ? DB_NOTFOUND : x);
 	if (r->e.other != 0)
 		x = key_get(m->db, r->e.other, &r->other);
 	return (x);
@@ -63,13 +61,16 @@ look_up(struct monitor *m, void *arg)
  * a shell cannot have just any key let in.
  */
 static int
-keys_belong(const struct errand_run *r)
+keys_belong(struct monitor *m)
 {
+	const struct errand_run	*r = m->errand;
+	const struct key	*key = way_last(m)->key;
+
 	switch (r->e.kind) {
 	case ERRAND_INSTALL:
-		return (r->key != NULL && r->other->replaces_id == r->key->id);
+		return (key != NULL && r->other->replaces_id == key->id);
 	case ERRAND_REMOVE:
-		return (r->key->replaces_id == r->other->id);
+		return (key->replaces_id == r->other->id);
 	default:
 		return (1);
 	}
@@ -82,40 +83,52 @@ may(const struct monitor *m)
 	    user_is(m->user, ROLE_ADMIN)));
 }
 
+/* Nobody but a login may send a password to a host that is unknown. */
+static void
+spare_passwords(struct monitor *m)
+{
+	struct host	*h;
+	size_t		 i;
+
+	for (i = 0; i < m->way.n; i++) {
+		h = m->way.hops[i].host;
+		if ((h == m->host && m->errand->e.key != 0) ||
+		    (h->host_key == NULL && !errand_learns(m))) {
+			free(h->password_sealed);
+			h->password_sealed = NULL;
+		}
+	}
+}
+
 /* NULL, or the sentence why we cannot go there. */
 static char *
 way_there(struct monitor *m)
 {
 	const struct errand_run	*r = m->errand;
-	struct host		*h = m->host;
+	struct way_hop		*last = way_last(m);
+	char			*no;
 
 	if (!may(m))
 		return (xstrdup("errands are for administrators"));
-	if (!keys_belong(r))
+	if (!keys_belong(m))
 		return (xstrdup("neither of the two keys takes the other's "
 		    "place"));
-	if (h->hop_id != 0)
-		return (xasprintf("it lies behind the host \"%s\", and logging "
-		    "in through other hosts is not supported",
-		    h->hop_name != NULL ? h->hop_name : "?"));
-	if (h->scheme != HOST_SSH)
+	if ((no = way_open(m)) != NULL)
+		return (no);
+	if (m->host->scheme != HOST_SSH)
 		return (r->e.kind == ERRAND_TEST ? NULL :
 		    xstrdup("a telnet host knows no keys"));
-	if (r->key != NULL && target_load_key(m, r->key) == -1)
+	if (last->key != NULL && way_load_key(last) == -1)
 		return (xasprintf("the key \"%s\" cannot be read: see the "
-		    "portal's log", r->key->name));
-	/* nobody but a login may send a password to a host that is unknown */
-	if (r->e.key != 0 || (h->host_key == NULL && !errand_learns(m))) {
-		free(h->password_sealed);
-		h->password_sealed = NULL;
-	}
+		    "portal's log", last->key->name));
+	spare_passwords(m);
 	return (NULL);
 }
 
 int
-errand_has_way(const struct monitor *m)
+errand_has_way(const struct way_hop *hop)
 {
-	return (m->up_key != NULL || m->host->password_sealed != NULL);
+	return (hop->pkey != NULL || hop->host->password_sealed != NULL);
 }
 
 char *

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,16 +98,20 @@ int
 journal_begin(struct monitor *m, void *unused)
 {
 	const char	*account = login_account(&m->wanted, m->host);
+	char		*hops;
 	int		 r;
 
 	(void)unused;
 	r = begin(m, m->host, account, m->errand == NULL ? NULL :
 	    errand_comment(m), &m->session, &m->listener);
-	if (r == DB_OK)
-		log_info("session %lld: user %s to host %s from %s port %s, "
-		    "account %s", (long long)m->session, m->user->name,
-		    m->host->name, m->address, m->port, account);
-	return (r);
+	if (r != DB_OK)
+		return (r);
+	hops = way_list(m);
+	log_info("session %lld: user %s to host %s from %s port %s, account "
+	    "%s%s", (long long)m->session, m->user->name, m->host->name,
+	    m->address, m->port, account, hops);
+	free(hops);
+	return (DB_OK);
 }
 
 int

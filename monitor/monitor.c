@@ -113,8 +113,7 @@ forget_keys(struct monitor *m)
 		EVP_PKEY_free(m->host_keys[i].pkey);
 		m->host_keys[i].pkey = NULL;
 	}
-	EVP_PKEY_free(m->up_key);
-	m->up_key = NULL;
+	way_forget(m);
 }
 
 static void __attribute__((noreturn))

@@ -18,11 +18,11 @@
 #include "monitor/login.h"
 #include "monitor/sign.h"
 #include "monitor/state.h"
+#include "monitor/way.h"
 
 struct db;
 struct dial;
 struct errand_run;
-struct evp_pkey_st;
 struct host;
 struct ipc;
 struct jump;
@@ -91,16 +91,14 @@ struct monitor {
 	struct host		*host;
 	uint32_t		 kinds;		/* what the person may do there
 						   (db/kinds.h, effective) */
-	struct evp_pkey_st	*up_key;	/* to log in with, or NULL */
-	uint8_t			*up_blob;	/* its public half */
-	size_t			 up_blob_len;
-	struct sign_ids		 up_ids;	/* zeroes until HOSTKEY */
+	struct way		 way;		/* to it */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
 	int			 nowhere;	/* no host they may reach */
 	char			*unreachable;	/* why, of one that they may;
 						   or NULL */
-	int			 upstream;	/* our copy, to shut down */
+	int			 upstream;	/* to the way's first host; our
+						   copy, to shut down */
 	struct errand_run	*errand;	/* not a person's, or NULL */
 
 	/* the session */

@@ -57,7 +57,7 @@ job_hear(struct errand_job *j, struct ipc *m)
 
 	if (m->type == ERRAND_END && msg_end(&m->body)) {
 		job_end(j, NULL);
-	} else if (m->type != ERRAND_STEP || j->n == ERRAND_STAGES ||
+	} else if (m->type != ERRAND_STEP || j->n == ERRAND_STEPS_MAX ||
 	    get_errand_step(&m->body, &s) == -1) {
 		job_end(j, "the portal's answer makes no sense");
 	} else {

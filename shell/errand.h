@@ -29,7 +29,7 @@ struct errand_job {
 	struct {
 		struct errand_step	 step;
 		char			*text;
-	}		 news[ERRAND_STAGES];
+	}		 news[ERRAND_STEPS_MAX];
 	size_t		 n;
 	int		 failed;
 	char		*error;		/* it did not come to an end, or NULL */
