@@ -137,7 +137,8 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
 	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
-	if ((r = host_legacy_check(c, &h)) != DB_OK)
+	if ((r = host_legacy_check(c, &h)) != DB_OK ||
+	    (r = host_hop_check(c, &h)) != DB_OK)
 		return (r);
 	if (c->own && (r = host_create_own_check(c, &h)) != DB_OK)
 		return (r);

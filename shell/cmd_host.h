@@ -25,6 +25,12 @@ int	host_key_check(struct cmd_call *, const struct ref *key);
 int	host_legacy_check(struct cmd_call *, const struct host *);
 
 /*
+ * Whether the way through the host's hops can be gone: no circle, no telnet,
+ * not too far. Returns DB_OK, what cmd_fail() returned, or another class.
+ */
+int	host_hop_check(struct cmd_call *, const struct host *);
+
+/*
  * What host ls shows of the hosts that a person can reach, and the listing of
  * these. Nothing of it says where they are or how the portal logs in.
  */

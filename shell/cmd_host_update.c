@@ -9,6 +9,7 @@
 #include "db/group.h"
 #include "db/host.h"
 #include "db/seal.h"
+#include "lib/catalogue.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
@@ -16,8 +17,6 @@
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/url.h"
-
-#define HOPS_MAX	64	/* that are followed in search of a circle */
 
 static const struct cmd_opt	update_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
@@ -67,25 +66,30 @@ set_text(char **text, const char *to)
 	*text = xstrdup(to);
 }
 
-/* Whether the way over these hops comes back to the host itself. */
-static int
-hop_check(struct cmd_call *c, const struct host *h)
+int
+host_hop_check(struct cmd_call *c, const struct host *h)
 {
 	struct host	*hop;
 	int64_t		 id = h->hop_id;
-	size_t		 i;
-	int		 r;
+	int		 i, r = DB_OK;
 
-	for (i = 0; id != 0; i++) {
-		if (id == h->id || i == HOPS_MAX)
+	for (i = 1; r == DB_OK && id != 0; i++) {
+		if (id == h->id)
 			return (cmd_fail(c, "\"%s\" would be reached through "
 			    "itself", h->name));
+		if (i == HOPS_MAX)
+			return (cmd_fail(c, "\"%s\" would be reached through "
+			    "more than %d other hosts", h->name,
+			    HOPS_MAX - 1));
 		if ((r = host_get(c->sh->db, id, &hop)) != DB_OK)
 			return (r);
 		id = hop->hop_id;
+		if (hop->scheme != HOST_SSH)
+			r = cmd_fail(c, "\"%s\" is a telnet host: through it "
+			    "no other host is reached", hop->name);
 		host_free(hop);
 	}
-	return (DB_OK);
+	return (r);
 }
 
 /* What the options say about a row, but for where it is. */
@@ -115,7 +119,7 @@ update_fields(struct cmd_call *c, struct host *h)
 		    opt_text(c, "logging")));
 	if (opt_given(c, "logging") && h->logging == LOGGING_INPUT)
 		c->warning = host_input_warning;
-	return (hop->n > 0 ? hop_check(c, h) : DB_OK);
+	return (hop->n > 0 ? host_hop_check(c, h) : DB_OK);
 }
 
 static int

@@ -285,21 +285,16 @@ mask_events(struct import *im)
 static void
 look_at_hosts(struct import *im)
 {
-	struct db_names	behind = { 0 }, input = { 0 };
+	struct db_names	input = { 0 };
 	json_t		*row;
 	size_t		 i;
 
 	import_each(im->doc, "hosts", i, row) {
-		if (import_number(row, "HopID") != 0)
-			db_names_add(&behind, import_text(row, "Name"));
 		if (strcmp(import_text(row, "Logging"), "input") == 0)
 			db_names_add(&input, import_text(row, "Name"));
 	}
-	import_note_names(im, "behind other hosts, which this portal cannot "
-	    "log in through yet: the ", "host", &behind, "");
 	import_note_names(im, "with --logging=input, of which nothing is "
 	    "recorded yet: the ", "host", &input, "");
-	db_names_free(&behind);
 	db_names_free(&input);
 }
 

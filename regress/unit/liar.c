@@ -168,6 +168,24 @@ add_host(const char *name, uint16_t port, int granted, const char *password)
 	must(group_add(liar_db, GROUP_HOST, group, id), "group");
 }
 
+/* It has this account, and lies behind another host (NULL: behind none). */
+static void
+put_behind(const char *name, const char *hop, const char *account)
+{
+	struct host	*h, *via;
+
+	must(host_by_name(liar_db, name, &h), name);
+	if (hop != NULL) {
+		must(host_by_name(liar_db, hop, &via), hop);
+		h->hop_id = via->id;
+		host_free(via);
+	}
+	free(h->login);
+	h->login = xstrdup(account);
+	must(host_update(liar_db, h), name);
+	host_free(h);
+}
+
 /* One more host key of the portal's. */
 static void
 add_host_key(const char *name, const char *kind, unsigned bits)
@@ -246,13 +264,19 @@ liar_start(void **state)
 	add_user("alice", ROLE_ADMIN, &liar_alice);
 	add_user("bob", ROLE_STANDARD, &liar_bob);
 	port = listen_somewhere(&listener);
-	assert_int_equal(listen(listener, 64), 0);
+	assert_int_equal(listen(listener, 1024), 0);
 	/* Bound and not listening: nobody else gets it. */
 	closed_port = listen_somewhere(&closed);
 	add_host("web1", port, 1, NULL);
 	add_host("pass1", port, 1, "opensesame");
 	add_host("down1", closed_port, 1, NULL);
 	add_host("dark1", port, 0, NULL);
+	add_host("gate1", port, 0, NULL);
+	add_host("gate2", port, 0, "opengate");
+	add_host("deep1", port, 1, NULL);
+	put_behind("gate1", NULL, "jump");
+	put_behind("gate2", "gate1", "jump2");
+	put_behind("deep1", "gate2", "bart");
 	liar_close();
 	return (0);
 }
@@ -535,43 +559,62 @@ liar_login(struct liar *l, const char *login, const struct liar_key *k)
 void
 liar_target(struct liar *l)
 {
-	struct answer_target	t;
-	struct ipc		in;
+	const struct target_hop	*last;
+	struct answer_target	 t;
+	struct ipc		 in;
+	uint8_t			 i;
 
 	assert_true(liar_ask(l, ASK_TARGET, NULL, &in));
 	assert_int_equal(get_answer_target(&in.body, &t), 0);
 	if (t.verdict.ok) {
 		l->upstream = ipc_take_fd(&in, 0);
 		assert_true(l->upstream != -1);
-		assert_true(t.key_len <= sizeof(l->up_blob));
-		if (t.key_len > 0)
-			memcpy(l->up_blob, t.key, t.key_len);
-		l->up_len = t.key_len;
-		snprintf(l->account, sizeof(l->account), "%s", t.account);
+		last = &t.hops[t.nhops - 1];
+		assert_true(last->key_len <= sizeof(l->up_blob));
+		if (last->key_len > 0)
+			memcpy(l->up_blob, last->key, last->key_len);
+		l->up_len = last->key_len;
+		snprintf(l->account, sizeof(l->account), "%s", last->account);
+		for (i = 0; i < t.nhops; i++)
+			snprintf(l->accounts[i], sizeof(l->accounts[i]), "%s",
+			    t.hops[i].account);
+		l->nhops = t.nhops;
 	}
 	ipc_free(&in);
 }
 
 int
-liar_hostkey(struct liar *l, const struct liar_key *k)
+liar_hop(struct liar *l, uint8_t hop, const struct liar_key *k)
 {
-	struct ask_hostkey	a = { .hop = 0 };
-	struct verdict		v;
+	struct ask_hostkey	a = { .hop = hop };
+	struct verdict		v = { 0 };
 	struct msg		t, body;
 	struct ipc		in;
+	int			answered;
 
-	liar_transcript(l, 7, k->blob, k->len, &t);
+	l->hop = hop;
+	liar_transcript(l, 7 + hop, k->blob, k->len, &t);
 	EVP_Digest(t.data, t.len, l->up_id, NULL, EVP_sha256(), NULL);
 	a.transcript = t.data;
 	a.len = t.len;
 	msg_init(&body);
 	put_ask_hostkey(&body, &a);
-	assert_true(liar_ask(l, ASK_HOSTKEY, &body, &in));
-	assert_int_equal(get_verdict(&in.body, &v), 0);
-	ipc_free(&in);
+	if ((answered = liar_ask(l, ASK_HOSTKEY, &body, &in))) {
+		assert_int_equal(get_verdict(&in.body, &v), 0);
+		ipc_free(&in);
+	}
 	msg_free(&body);
 	msg_free(&t);
-	return (v.ok);
+	return (answered ? v.ok : -1);
+}
+
+int
+liar_hostkey(struct liar *l, const struct liar_key *k)
+{
+	int	ok = liar_hop(l, 0, k);
+
+	assert_true(ok != -1);
+	return (ok);
 }
 
 static void
@@ -592,7 +635,7 @@ put_up_sign(const struct liar *l, const char *user, const uint8_t *blob,
 int
 liar_up_sign(struct liar *l, const char *user, const uint8_t *blob, size_t len)
 {
-	struct ask_up_sign	a = { .hop = 0 };
+	struct ask_up_sign	a = { .hop = l->hop };
 	struct answer_sign	s;
 	struct msg		data, body;
 	struct ipc		in;
@@ -616,7 +659,7 @@ liar_up_sign(struct liar *l, const char *user, const uint8_t *blob, size_t len)
 int
 liar_password(struct liar *l, char *out, size_t size)
 {
-	const struct ask_up_password	a = { 0 };
+	const struct ask_up_password	a = { .hop = l->hop };
 	struct answer_password		p;
 	struct msg			body;
 	struct ipc			in;
@@ -636,13 +679,14 @@ liar_password(struct liar *l, char *out, size_t size)
 static void
 reach_host(struct liar *l, enum gate_state state)
 {
-	const char	*login = state == ST_REFUSED ? "dark1" : "web1";
+	const char	*login = state == ST_REFUSED ? "dark1" :
+			    state == ST_HOP ? "deep1" : "web1";
 
 	assert_int_equal(liar_login(l, login, &liar_bob), DEST_HOST);
 	if (state == ST_OPEN)
 		return;
 	liar_target(l);
-	if (state == ST_RUN)
+	if (state == ST_RUN || state == ST_HOP)
 		assert_true(liar_hostkey(l, &liar_alice));
 }
 

@@ -45,8 +45,9 @@ extern char		*liar_dir;	/* of the instance */
 
 /*
  * For cmocka_run_group_tests(): a store with users alice and bob and the hosts
- * web1 (by key), pass1 (by password), down1 (nobody listens) and dark1 (bob may
- * not); and its end.
+ * web1 (by key), pass1 (by password), down1 (nobody listens), dark1 (bob may
+ * not), and deep1 behind gate2 (by password) behind gate1, where he may not go;
+ * and its end.
  */
 int	liar_start(void **state);
 int	liar_stop(void **state);
@@ -68,6 +69,9 @@ struct liar {
 	size_t		 up_len;
 	uint8_t		 up_id[32];	/* session id with the host */
 	char		 account[64];
+	uint8_t		 hop;		/* that is logged in to */
+	uint8_t		 nhops;		/* of TARGET's answer */
+	char		 accounts[HOPS_MAX][64];
 	int		 upstream;	/* its descriptor */
 	uint32_t	 ids;
 };
@@ -96,6 +100,12 @@ void	liar_target(struct liar *);
  * accepted. The session id is in l->up_id then.
  */
 int	liar_hostkey(struct liar *, const struct liar_key *);
+
+/*
+ * The same for one on the way, whose number l->hop is then, as in what is
+ * asked from now on; -1: hung up.
+ */
+int	liar_hop(struct liar *, uint8_t hop, const struct liar_key *);
 
 /*
  * Asks for the signature of a login there; returns its length, or -1: hung up.

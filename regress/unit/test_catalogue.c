@@ -26,8 +26,10 @@ static const struct ask_auth ask_auth = { "web1", "ssh-ed25519", blob, 4,
     blob, 3, 5, 77 };
 static const struct answer_auth answer_auth = { DEST_NOTICE, "OK" };
 static const struct verdict verdict = { 0, "no" };
-static const struct answer_target answer_target = { { 1, "" }, "web1", "bart",
-    SCHEME_TELNET, 1, 1, blob, 4, "ssh-ed25519" };
+static const struct answer_target answer_target = { { 1, "" },
+    SCHEME_TELNET, 2, { { "gate", "192.0.2.1", 2222, "jump", 0, 1,
+    blob, 3, "" },
+    { "web1", "web1.inside", 22, "bart", 1, 0, blob, 4, "ssh-ed25519" } } };
 static const struct ask_hostkey ask_hostkey = { 3, blob, 4 };
 static const struct ask_up_sign ask_up_sign = { 2, blob, 4 };
 static const struct ask_up_password ask_up_password = { 1 };
@@ -45,8 +47,9 @@ static const struct sentence sentence = { "sorry" };
 static const struct vault_value vault_value = { "hosts", "password", 7,
     blob, 4 };
 static const struct ask_errand ask_errand = { ERRAND_WORK, 1, 3, "gone" };
-static const struct tell_errand tell_errand = { { { 1, "" }, "web1", "bart",
-    SCHEME_SSH, 1, 0, blob, 4, "ssh-ed25519" }, "true" };
+static const struct tell_errand tell_errand = { { { 1, "" }, SCHEME_SSH, 1,
+    { { "web1", "192.0.2.1", 22, "bart", 1, 0, blob, 4, "ssh-ed25519" } } },
+    "true" };
 static const struct errand errand = { ERRAND_REMOVE, 1, 2, 3, 30000, 4, "root",
     "::1" };
 static const struct errand_step errand_step = { ERRAND_HOSTKEY, ERRAND_NEW, 12,

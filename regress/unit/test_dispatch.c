@@ -23,29 +23,31 @@
 /* A letter a state in which a request is permitted: see letters. */
 static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_KEX_SIGN] = "K",
-	[ASK_REKEY_SIGN] = "NSODHRX",
+	[ASK_REKEY_SIGN] = "NSODHWRX",
 	[ASK_AUTH_NONE] = "A",
 	[ASK_AUTH_QUERY] = "A",
 	[ASK_AUTH_KEY] = "A",
 	[ASK_TARGET] = "O",
-	[ASK_HOSTKEY] = "Hk",
-	[ASK_UP_SIGN] = "Rr",
-	[ASK_UP_PASSWORD] = "Rr",
-	[ASK_ENDING] = "NSODHRX",
-	[ASK_CHANNEL_OPEN] = "HR",
-	[ASK_CHANNEL_CLOSE] = "SHRX",
+	[ASK_HOSTKEY] = "HWkw",
+	[ASK_UP_SIGN] = "WRwr",
+	[ASK_UP_PASSWORD] = "WRwr",
+	[ASK_ENDING] = "NSODHWRX",
+	[ASK_CHANNEL_OPEN] = "HWR",
+	[ASK_CHANNEL_CLOSE] = "SHWRX",
 	[ASK_SHELL] = "S",
 	[ASK_SHELL_RESIZE] = "S",
-	[ASK_LOG] = "-KANSODHRXekr",
-	[ASK_ERRAND] = "kr",
+	[ASK_LOG] = "-KANSODHWRXekwr",
+	[ASK_ERRAND] = "kwr",
 	[ASK_JUMP] = "SX",
 };
 
 static const char letters[ST_END_OF_LIST] = {
 	[ST_SPARE] = '-', [ST_KEX] = 'K', [ST_AUTH] = 'A', [ST_NOTICE] = 'N',
 	[ST_SHELL] = 'S', [ST_OPEN] = 'O', [ST_DIAL] = 'D',
-	[ST_HOSTKEY] = 'H', [ST_RUN] = 'R', [ST_REFUSED] = 'X',
-	[ST_ERRAND] = 'e', [ST_ERRAND_KEY] = 'k', [ST_ERRAND_RUN] = 'r',
+	[ST_HOSTKEY] = 'H', [ST_HOP] = 'W', [ST_RUN] = 'R',
+	[ST_REFUSED] = 'X',
+	[ST_ERRAND] = 'e', [ST_ERRAND_KEY] = 'k', [ST_ERRAND_HOP] = 'w',
+	[ST_ERRAND_RUN] = 'r',
 };
 
 static const struct {
@@ -53,9 +55,9 @@ static const struct {
 	unsigned	times;
 } counts[] = {
 	{ ASK_KEX_SIGN, 1 }, { ASK_AUTH_NONE, 1 }, { ASK_AUTH_QUERY, 20 },
-	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 1 },
+	{ ASK_AUTH_KEY, 6 }, { ASK_TARGET, 1 }, { ASK_HOSTKEY, 16 },
 	{ ASK_UP_SIGN, 3 }, { ASK_UP_PASSWORD, 1 },
-	{ ASK_ENDING, 1 }, { ASK_ERRAND, 2 },
+	{ ASK_ENDING, 1 }, { ASK_ERRAND, 17 },
 };
 
 static int
@@ -113,6 +115,24 @@ test_counts(void **arg)
 		/* Nor after a while. */
 		assert_non_null(gate_check(&use, counts[i].type, 0, 0,
 		    NOW + 3600000));
+	}
+}
+
+/* Each hop has its logins; nothing else begins anew with it. */
+static void
+test_next_hop(void **arg)
+{
+	struct gate_use	use = { .state = ST_HOP };
+	unsigned	i;
+
+	(void)arg;
+	for (i = 0; i < ASK_END_OF_LIST; i++)
+		use.count[i] = gates[i].times;
+	gate_next_hop(&use);
+	for (i = 1; i < ASK_END_OF_LIST; i++) {
+		if (use.count[i] != (i == ASK_UP_SIGN ||
+		    i == ASK_UP_PASSWORD ? 0 : gates[i].times))
+			fail_msg("request %u", i);
 	}
 }
 
@@ -328,6 +348,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_state_and_type),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_next_hop),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_size_and_descriptors),
 		cmocka_unit_test(test_short_and_trailing),

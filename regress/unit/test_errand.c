@@ -127,17 +127,19 @@ the_end(int sock)
 static void
 told(struct liar *l, const char *input)
 {
-	struct tell_errand	t;
-	struct ipc		in;
+	const struct target_hop	*hop;
+	struct tell_errand	 t;
+	struct ipc		 in;
 
 	hear(l->gate, &in);
 	assert_int_equal(in.type, TELL_ERRAND);
 	assert_int_equal(get_tell_errand(&in.body, &t), 0);
 	assert_string_equal(t.input, input);
 	assert_true(in.fds[0] != -1);
-	assert_true(t.target.key_len <= sizeof(l->up_blob));
-	memcpy(l->up_blob, t.target.key, t.target.key_len);
-	l->up_len = t.target.key_len;
+	hop = &t.target.hops[t.target.nhops - 1];
+	assert_true(hop->key_len <= sizeof(l->up_blob));
+	memcpy(l->up_blob, hop->key, hop->key_len);
+	l->up_len = hop->key_len;
 	ipc_free(&in);
 }
 

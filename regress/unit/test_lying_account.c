@@ -100,7 +100,7 @@ test_account(void **state)
 	assert_int_equal(get_answer_target(&in.body, &t), 0);
 	assert_false(t.verdict.ok);
 	assert_non_null(strstr(t.verdict.sentence, "not that of \"deploy\""));
-	assert_false(t.has_password);
+	assert_int_equal(t.nhops, 0);
 	ipc_free(&in);
 	assert_false(liar_password(&l, password, sizeof(password)));
 	assert_true(liar_ends(&l, MONITOR_GATE));

@@ -266,7 +266,8 @@ test_every_type_in_every_state(void **state)
 {
 	static const enum gate_state	states[] = { ST_KEX, ST_AUTH,
 					    ST_NOTICE, ST_SHELL, ST_OPEN,
-					    ST_HOSTKEY, ST_RUN, ST_REFUSED };
+					    ST_HOSTKEY, ST_HOP, ST_RUN,
+					    ST_REFUSED };
 	struct liar			l;
 	unsigned			type;
 	size_t				i;
@@ -538,7 +539,7 @@ test_refused_targets(void **state)
 		assert_int_equal(get_answer_target(&in.body, &t), 0);
 		assert_false(t.verdict.ok);
 		assert_int_equal(in.fds[0], -1);
-		assert_int_equal(t.key_len, 0);
+		assert_int_equal(t.nhops, 0);
 		want = xasprintf("sshportal: no host \"%s\" that you may "
 		    "reach", names[i]);
 		if (i < 2)
