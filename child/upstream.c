@@ -378,7 +378,7 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 	up->fd = fd;
 	/* O_APPEND means nothing to a socket; the sandbox wants it. */
 	if (fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND) == -1)
-		fatal("a host's socket: %s", strerror(errno));
+		fatal("fcntl: %s", strerror(errno));
 	for (i = 0; r == 0 && i + 1 < t->nhops; i++) {
 		hop = new_hop(up);
 		r = start_hop(hop, via, i, t);

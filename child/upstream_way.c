@@ -25,12 +25,12 @@ static const struct {
 	{ "prohibited", "lets no connection through to", "its sshd does not "
 	    "permit that (AllowTcpForwarding, PermitOpen, or restrict in "
 	    "authorized_keys)" },
-	{ "connect failed", "cannot connect to", "is that one up, and does "
-	    "its address mean anything there?" },
-	{ "unknown channel type", "lets no connection through to", "its SSH "
-	    "server does no TCP forwarding" },
-	{ "resource shortage", "lets no connection through to", "it has no "
-	    "resources left" },
+	{ "(connect", "cannot connect to", "is that one up, and does its "
+	    "address mean anything there?" },
+	{ "(unknown", "lets no connection through to", "its SSH server does "
+	    "no TCP forwarding" },
+	{ "(resource", "lets no connection through to", "it has no resources "
+	    "left" },
 };
 
 /* The host before does not connect to it: that is the one that failed. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""An SSH server that takes one user's password and runs commands.
+"""An SSH server that takes one user's password, runs commands, and connects.
 
 usage: passwordhost.py PORT USER PASSWORD HOSTKEYFILE
 """
@@ -24,6 +24,15 @@ class Host(paramiko.ServerInterface):
     def check_channel_request(self, kind, chanid):
         return paramiko.OPEN_SUCCEEDED if kind == "session" else \
             paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+
+    def check_channel_direct_tcpip_request(self, chanid, origin, destination):
+        try:
+            far = socket.create_connection(destination)
+        except OSError:
+            return paramiko.OPEN_FAILED_CONNECT_FAILED
+        threading.Thread(target=carry, args=(self.transport, far),
+            daemon=True).start()
+        return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel, command):
         # the answer to this request must go out before anything else
@@ -51,11 +60,40 @@ def run(channel, command):
         channel.close()
 
 
+def pump(read, write, end):
+    while True:
+        try:
+            data = read(65536)
+            if not data:
+                break
+            write(data)
+        except OSError:
+            break
+    try:
+        end()
+    except OSError:
+        pass
+
+
+def carry(transport, far):
+    """Bytes between the channel that comes next and a connection."""
+    near = transport.accept()
+    back = threading.Thread(target=pump,
+        args=(far.recv, near.sendall, near.shutdown_write), daemon=True)
+    back.start()
+    pump(near.recv, far.sendall, lambda: far.shutdown(socket.SHUT_WR))
+    back.join()
+    near.close()
+    far.close()
+
+
 def serve(connection):
     transport = paramiko.Transport(connection)
     transport.add_server_key(KEY)
+    host = Host()
+    host.transport = transport
     try:
-        transport.start_server(server=Host())
+        transport.start_server(server=host)
         transport.join()
     except (paramiko.SSHException, EOFError) as e:
         print(e, flush=True)

@@ -232,6 +232,7 @@ test_refused(void **state)
 	size_t		 i;
 
 	begin(&t, state);
+	ok(&t, "host create telnet://192.0.2.9 --name=tele1");
 	events = count_events(&t);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fails(&t, cases[i].status, cases[i].line, cases[i].says);
