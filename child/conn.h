@@ -24,7 +24,7 @@ struct conn {
 	const struct settings	*settings;
 	struct client		 client;	/* towards the person */
 	struct upstream		 up;		/* towards the host */
-	int			 is_errand;	/* the portal's own, no person */
+	int			 is_errand;	/* nobody's: the portal's */
 	int			 is_telnet;	/* the host is one */
 	int			 telnet_fd;	/* -1: not there, or taken */
 	enum destination	 dest;		/* DEST_REFUSED until login */

@@ -107,10 +107,11 @@ upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
 }
 
 /*
- * Reads from the socket: bytes, 0 at its end, or -errno. libssh2 reads on until there is
- * nothing more, before each write and once for each stream and channel; but a
- * read that did not fill its buffer has emptied the socket, and poll says when
- * there is something again. So a byte costs one call to the kernel, not four.
+ * Reads from the socket: bytes, 0 at its end, or -errno. libssh2 reads on
+ * until there is nothing more, before each write and once for each stream and
+ * channel; but a read that did not fill its buffer has emptied the socket, and
+ * poll says when there is something again. So a byte costs one call to the
+ * kernel, not four.
  */
 static ssize_t
 sock_recv(struct upstream *up, void *data, size_t len, int flags)

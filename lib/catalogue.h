@@ -144,7 +144,7 @@ enum scheme {
 /* A host to log in to. */
 struct target_hop {
 	const char	*host;		/* its name here, for messages */
-	const char	*addr;		/* where the one before it connects to */
+	const char	*addr;		/* where its hop connects to */
 	uint16_t	 port;
 	const char	*account;	/* login there */
 	uint8_t		 has_password;	/* UP_PASSWORD may be asked */

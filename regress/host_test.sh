@@ -102,7 +102,14 @@ is "steps" "$(steps tele | grep -c ': ok ')" 2
 
 say "a host behind another one"
 add_host behind --hop=web1
-tested 1 behind '^name: failed it lies behind the host "web1", '
+tested 0 behind "^login: ok $HOST_USER\$"
+is "steps" "$(steps behind | sed 's/\(: [a-z]*\).*/\1/')" "name: ok
+connection: ok
+hop: ok
+key exchange: ok
+host key: new
+login: ok"
+is "hop" "$(steps behind | sed -n 3p)" "hop: ok web1, as $HOST_USER"
 
 say "several at once, and one that fails makes it a failure"
 run_status 1 asked host test --json web1 wrong refused

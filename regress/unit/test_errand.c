@@ -250,6 +250,62 @@ test_false_news(void **state)
 	assert_true(liar_ends(&l, MONITOR_DONE));
 }
 
+/* On the way to deep1, as far as gate1 has shown its key. */
+static int
+at_gate(struct liar *l)
+{
+	int	sock = test_host(l, "deep1");
+
+	connected(l, sock);
+	assert_int_equal(liar_hop(l, 0, &liar_alice), 1);
+	return (sock);
+}
+
+/* A host behind others: one after the other, and each is told of. */
+static void
+test_hops(void **state)
+{
+	static const uint8_t	no[] = { ASK_TARGET, ASK_CHANNEL_OPEN,
+				    ASK_SHELL, ASK_ENDING, ASK_REKEY_SIGN };
+	struct liar		l;
+	size_t			i;
+	int			sock;
+
+	(void)state;
+	sock = at_gate(&l);
+	assert_int_equal(liar_up_sign(&l, "jump", l.up_blob, l.up_len), 64);
+	came(&l, ERRAND_HOP, 1, "");
+	news(sock, ERRAND_HOP, ERRAND_OK, "gate1, as jump");
+	(void)liar_hop(&l, 1, &liar_alice);
+	/* gate2 has a password, and nobody knows its key */
+	news(sock, ERRAND_HOP, ERRAND_FAILED, "no password is sent to host "
+	    "\"gate2\" (on the way to \"deep1\")");
+	the_end(sock);
+	assert_true(liar_ends(&l, MONITOR_DONE));
+	/* the next one's key before it was said that there is a way to it */
+	sock = at_gate(&l);
+	assert_int_equal(liar_up_sign(&l, "jump", l.up_blob, l.up_len), 64);
+	assert_int_equal(liar_hop(&l, 1, &liar_alice), -1);
+	assert_true(liar_ends(&l, MONITOR_GATE));
+	close(sock);
+	/* through the second, and the host's own exchange, before their turn */
+	sock = at_gate(&l);
+	came(&l, ERRAND_HOP, 1, "");
+	came(&l, ERRAND_HOP, 1, "");
+	assert_true(liar_ends(&l, MONITOR_GATE));
+	close(sock);
+	sock = at_gate(&l);
+	came(&l, ERRAND_KEX, 0, "no algorithm");
+	assert_true(liar_ends(&l, MONITOR_GATE));
+	close(sock);
+	for (i = 0; i < sizeof(no); i++) {
+		sock = at_gate(&l);
+		liar_send(&l, no[i], NULL);
+		assert_true(liar_ends(&l, MONITOR_GATE));
+		close(sock);
+	}
+}
+
 /* A password goes to no host that is unknown, whatever the child asks. */
 static void
 test_password(void **state)
@@ -417,6 +473,7 @@ main(void)
 		cmocka_unit_test(test_all_goes_well),
 		cmocka_unit_test(test_other_requests),
 		cmocka_unit_test(test_false_news),
+		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_too_late),
