@@ -91,6 +91,19 @@ struct found {
 	}	*v;
 };
 
+/* A monitor listens once for its session and once for each jump. */
+static int
+is_known(const struct found *f, pid_t pid)
+{
+	size_t	i;
+
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i].pid == pid)
+			return (1);
+	}
+	return (0);
+}
+
 static void
 look_at(const struct settings *s, const char *name, struct found *f)
 {
@@ -101,7 +114,8 @@ look_at(const struct settings *s, const char *name, struct found *f)
 	fd = unixsock_connect(s->run_dir, name, SOCK_SEQPACKET);
 	if (fd == -1)
 		return;
-	if ((pid = listener_pid(fd, s)) != 0 && !has_daemon(pid))
+	if ((pid = listener_pid(fd, s)) != 0 && !is_known(f, pid) &&
+	    !has_daemon(pid))
 		pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd != -1 && is_hung_up(fd)) {
 		close(pidfd);

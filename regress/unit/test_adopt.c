@@ -34,6 +34,7 @@ static struct {
 	int	pidfd;
 }			found[FOUND_MAX];
 static int		nfound;
+static const char	*also;		/* a session's second socket */
 
 static void
 on_found(pid_t pid, int pidfd)
@@ -60,7 +61,8 @@ listen_for_ever(const char *name, int ready, uid_t uid, uid_t later)
 
 	if (uid != 0 && (setgid(uid) == -1 || setresuid(uid, uid, later) == -1))
 		_exit(1);
-	if (unixsock_listen(dir, name, SOCK_SEQPACKET) == -1)
+	if (unixsock_listen(dir, name, SOCK_SEQPACKET) == -1 ||
+	    (also != NULL && unixsock_listen(dir, also, SOCK_SEQPACKET) == -1))
 		_exit(1);
 	if (later != uid && setresuid(later, later, later) == -1)
 		_exit(1);
@@ -122,6 +124,24 @@ test_orphan(void **state)
 	/* its socket is still there, but nobody behind it */
 	assert_int_equal(scan(), 0);
 	assert_int_equal(unixsock_remove(dir, "session-7.sock"), 0);
+}
+
+/* One that has jumps listens several times, and is one. */
+static void
+test_two_sockets(void **state)
+{
+	pid_t	pid;
+
+	(void)state;
+	also = "session-14.sock";
+	pid = session("session-13.sock", 1, 0);
+	also = NULL;
+	assert_int_equal(scan(), 1);
+	assert_int_equal(found[0].pid, pid);
+	kill(pid, SIGKILL);
+	assert_true(has_ended(found[0].pidfd, 20000));
+	assert_int_equal(unixsock_remove(dir, "session-13.sock"), 0);
+	assert_int_equal(unixsock_remove(dir, "session-14.sock"), 0);
 }
 
 static void
@@ -222,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_orphan),
+		cmocka_unit_test(test_two_sockets),
 		cmocka_unit_test(test_own_child),
 		cmocka_unit_test(test_other_names),
 		cmocka_unit_test(test_other_uid),
