@@ -33,6 +33,17 @@ status=$?
 is "status of the other ($(cat "$T/busy"))" "$status" 4
 is "lines of the other" "$(wc -l <"$T/busy")" 7
 
+say "a jump that is idle"
+db_query "UPDATE hosts SET allow = 'all'"
+db_query "UPDATE acls SET allow = 'all'"
+ssh -F "$(conf)" -W web1:22 admin@portal <&9 >"$T/out" 2>"$T/err" &
+idle=$!
+wait_for 20 is_ended $idle || fail "an idle jump goes on"
+wait $idle
+is "status" $? 255
+like "what came" "$(cat "$T/out")" '^SSH-2'
+like "what the person reads" "$(cat "$T/err")" 'sshportal: .*idle'
+
 say "the database says why"
 wait_for 10 sessions_are 0 || fail "$(active_sessions) sessions are active"
 like "error" "$(db_query 'SELECT error FROM sessions WHERE length(error) > 0' |

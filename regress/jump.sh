@@ -12,6 +12,12 @@ tid "jumps"
 
 SSHD_CONFIG="ListenAddress 127.0.0.2
 ListenAddress 127.0.0.3"
+has_ipv6()
+{
+	grep -q ' lo$' /proc/net/if_inet6 2>/dev/null
+}
+! has_ipv6 || SSHD_CONFIG+="
+ListenAddress ::1"
 ready_portal
 port=$SSHD_PORT
 
@@ -48,7 +54,7 @@ allow_jumps()
 
 invite bob
 admin user update bob --email=bob@example.org
-hosts_conf bob web1 web2 dark 127.0.0.1 127.0.0.2
+hosts_conf bob web1 web2 dark 127.0.0.1 127.0.0.2 six ::1
 admin host create "$HOST_USER@127.0.0.2:$port" --name=Web2
 allow_jumps Web2
 admin hostgroup create --name=secret
@@ -98,6 +104,12 @@ ok j bob -p "$port" web1 true
 ok j bob web2 true
 ok j bob -p "$port" 127.0.0.1 true
 ok j bob -p "$port" 127.0.0.2 true
+if has_ipv6; then
+	admin host create "$HOST_USER@[::1]:$port" --name=six
+	allow_jumps six
+	ok j bob six true
+	ok j bob -p "$port" ::1 true
+fi
 
 say "to nothing else"
 no='sshportal: no host "([^"]*)" with port ([0-9]+) that you may reach by a jump'
