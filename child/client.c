@@ -209,7 +209,8 @@ client_events(const struct client *c)
 int
 client_wait(const struct client *c)
 {
-	return (c->state == CLIENT_OPEN ? alive_wait(&c->alive) : -1);
+	return (c->state == CLIENT_OPEN ? alive_wait(&c->alive) :
+	    login_wait(c));
 }
 
 int
@@ -271,6 +272,7 @@ handle_global(struct conn *conn, ssh_message msg)
 static void
 handle(struct conn *conn, ssh_message msg)
 {
+	conn->client.heard = conn->client.packets.in_packets;
 	switch (ssh_message_type(msg)) {
 	case SSH_REQUEST_AUTH:
 		login_message(conn, msg);
@@ -329,11 +331,7 @@ run_messages(struct conn *conn)
 		    (msg = ssh_message_get(c->ssh)) != NULL)
 			handle(conn, msg);
 		naming_settled();
-		if (c->state == CLIENT_AUTH && evp_take_refused()) {
-			/* libssh does not answer, its client would wait */
-			log_info("a signature was wrong");
-			c->state = CLIENT_GONE;
-		}
+		login_check(c);
 	} while (c->bytes.in_bytes - had >= READ_SIZE && --reads > 0 &&
 	    c->state != CLIENT_GONE);
 }

@@ -36,7 +36,11 @@ struct client {
 	unsigned		 requests;	/* to be let in, of any kind */
 	unsigned		 queries;	/* keys asked about */
 	unsigned		 attempts;	/* signatures */
+	uint64_t		 heard;		/* packets until the last */
+						/* request that came out */
+	int64_t			 unheard_since;	/* ms; 0: none has since */
 	int			 asked_none;
+	int			 told_certificate;
 	int			 greeted;	/* has got the banner */
 	struct alive		 alive;		/* counts its packets */
 	int			 turn;		/* takes data in this round */

@@ -16,12 +16,14 @@
 #include "child/evp.h"
 #include "child/login.h"
 #include "lib/catalogue.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
 
 #define QUERIES_MAX	20	/* what the gate allows */
 #define REQUESTS_MAX	64	/* of any kind, refused unheard or not */
+#define UNHEARD_MS	3000	/* for what may be no request at all */
 
 /* The public key of a message, wire form, into key; its length, or 0. */
 static size_t
@@ -117,6 +119,17 @@ decided(struct conn *conn, ssh_message msg, enum destination dest, char *text)
 	conn_login(conn, dest, text);
 }
 
+/* Once: a client may have many, and its plain keys come after them. */
+static void
+refuse_certificate(struct client *c)
+{
+	if (c->told_certificate++)
+		return;
+	log_info("a certificate was offered: none is accepted");
+	show_banner(c, "sshportal: certificates are not accepted here, only "
+	    "keys by themselves");
+}
+
 static void
 try_none(struct conn *conn, ssh_message msg, struct ask_auth *a)
 {
@@ -184,7 +197,11 @@ try_key(struct conn *conn, ssh_message msg, const struct ask_auth *login)
 	uint8_t		key[KEY_MAX];
 
 	a.key = key;
-	a.key_len = is_certificate(msg) ? 0 : read_key(msg, key);
+	if (is_certificate(msg)) {
+		refuse_certificate(&conn->client);
+		a.key_len = 0;
+	} else
+		a.key_len = read_key(msg, key);
 	if (a.key_len == 0) {
 		ssh_message_reply_default(msg);
 		return;
@@ -229,4 +246,43 @@ login_message(struct conn *conn, ssh_message msg)
 		ssh_message_reply_default(msg);
 		break;
 	}
+}
+
+/*
+ * libssh drops a login that it cannot read or that it does not permit, as a key
+ * of a kind unknown to it or a signature with SHA-1. Its client would wait for
+ * an answer. Of the first it says nothing: then a packet has come, no request
+ * came out of it, and nothing follows.
+ */
+void
+login_check(struct client *c)
+{
+	if (c->state != CLIENT_AUTH)
+		return;
+	if (evp_take_refused()) {
+		log_info("a signature was wrong");
+		c->state = CLIENT_GONE;
+	} else if (c->heard == 0 || c->packets.in_packets == c->heard) {
+		c->unheard_since = 0;
+	} else if (ssh_get_error_code(c->ssh) == SSH_FATAL ||
+	    login_wait(c) == 0) {
+		log_info("a login with a key or a signature of a kind that "
+		    "is not accepted");
+		client_disconnect(c, "sshportal: this key, or the way it "
+		    "signs, is not accepted here: take an Ed25519, ECDSA or "
+		    "RSA key and a client that signs with SHA-2");
+		c->state = CLIENT_GONE;
+	} else if (c->unheard_since == 0)
+		c->unheard_since = clock_mono_ms();
+}
+
+int
+login_wait(const struct client *c)
+{
+	int64_t	left;
+
+	if (c->state != CLIENT_AUTH || c->unheard_since == 0)
+		return (-1);
+	left = c->unheard_since + UNHEARD_MS - clock_mono_ms();
+	return (left > 0 ? (int)left : 0);
 }
