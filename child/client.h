@@ -36,9 +36,9 @@ struct client {
 	unsigned		 requests;	/* to be let in, of any kind */
 	unsigned		 queries;	/* keys asked about */
 	unsigned		 attempts;	/* signatures */
-	uint64_t		 heard;		/* packets until the last */
-						/* request that came out */
-	int64_t			 unheard_since;	/* ms; 0: none has since */
+	uint64_t		 heard;		/* packets when the last
+						   request came out of them */
+	int64_t			 unheard_since;	/* ms; 0: none came since */
 	int			 asked_none;
 	int			 told_certificate;
 	int			 greeted;	/* has got the banner */

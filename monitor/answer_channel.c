@@ -51,6 +51,26 @@ wants_recording(const struct monitor *m, const struct channel_type *t,
 	    (a->pty || t->recorded));
 }
 
+/*
+ * What cannot work by way of a portal, or NULL: mosh's server would wait on the
+ * host for datagrams that its client sends to the portal.
+ */
+static const char *
+hopeless(const struct ask_channel_open *a)
+{
+	static const char	 server[] = "mosh-server";
+	size_t			 n = strcspn(a->detail, " ");
+	const char		*end = a->detail + n;
+
+	if (strcmp(a->type, "exec") != 0 || n < strlen(server) ||
+	    memcmp(end - strlen(server), server, strlen(server)) != 0 ||
+	    (n > strlen(server) && end[-(ssize_t)sizeof(server)] != '/'))
+		return (NULL);
+	return ("sshportal: mosh does not work here: its UDP would go to the "
+	    "portal, which relays SSH alone; use ssh, with tmux on the host "
+	    "for what is to outlive a connection");
+}
+
 static void
 refuse(struct monitor *m, const struct ipc *req,
     const struct ask_channel_open *a, const char *sentence)
@@ -67,12 +87,17 @@ answer_channel_open(struct monitor *m, struct ipc *req)
 	struct ask_channel_open		 a;
 	struct monitor_channel		*c;
 	struct ipc			 out;
+	const char			*why;
 	int				 fd = -1;
 
 	if (get_ask_channel_open(&req->body, &a) == -1 ||
 	    (type = type_by_name(a.type)) == NULL ||
 	    channels_find(m, a.channel) != NULL)
 		return (-1);
+	if ((why = hopeless(&a)) != NULL) {
+		refuse(m, req, &a, why);
+		return (0);
+	}
 	if ((c = channels_add(m, a.channel)) == NULL) {
 		refuse(m, req, &a, "sshportal: too many channels at once");
 		return (0);

@@ -13,6 +13,14 @@ invite bob
 ok p web1@portal true
 as bob ok p web1@portal true
 
+say "mosh, whose datagrams would have to pass"
+for server in mosh-server /usr/local/bin/mosh-server; do
+	refused "mosh" '^sshportal: mosh does not work here' \
+	    p web1@portal "$server new -c 256 -s"
+done
+run_status 127 p web1@portal 'not-mosh-server new'
+unlike "what the person reads" "$err" 'sshportal: '
+
 say "no such host"
 refused "no such host" '^sshportal: .*"nosuch"' p nosuch@portal true
 no_host=$err
