@@ -149,10 +149,16 @@ forward_give_up(struct chan *c, const char *why)
 	if (msg != NULL)
 		client_refuse(&c->conn->client, msg,
 		    c->conn->nchannels == 1 ? why : NULL);
+	/*
+	 * What the client was asked to open, and has not yet, has no number
+	 * by which it could be closed: libssh would close the client's first.
+	 */
+	if (c->ssh != NULL)
+		client_free(c->ssh);
+	c->ssh = NULL;
 	chan_end(c);
 	/* a channel that the client never had, it cannot close either */
-	if (c->ssh == NULL)
-		c->in_closed = 1;
+	c->in_closed = 1;
 }
 
 static void

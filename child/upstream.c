@@ -477,11 +477,26 @@ wait_one(const struct upstream *up)
 	return (left > 0 ? (int)left + 1 : 0);
 }
 
+/* Whether it was lost, or what carries it, and nobody has been told. */
+static int
+has_news(const struct upstream *up)
+{
+	if (up->lost != NULL)
+		return (!up->told);
+	for (; up->via != NULL; up = up->via) {
+		if (up->via->state == UP_DEAD)
+			return (1);
+	}
+	return (0);
+}
+
 int
 upstream_wait(const struct upstream *up)
 {
 	int	ms = -1, one;
 
+	if (has_news(up))
+		return (0);
 	for (; up != NULL; up = up->via) {
 		one = wait_one(up);
 		if (ms == -1 || (one != -1 && one < ms))

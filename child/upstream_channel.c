@@ -20,6 +20,7 @@
 #define WINDOW		(2 * 1024 * 1024)
 #define WINDOW_SMALL	(256 * 1024)	/* when there are many channels */
 #define MANY		8
+#define CLOSING_MAX	2048	/* that the host has yet to close, too */
 #define PACKET		32768
 #define STDERR_TURN	8		/* each so many reads stderr is first */
 #define QUESTION	"keepalive@sshportal"	/* no channel's type */
@@ -108,6 +109,9 @@ upstream_close(struct upstream *up, LIBSSH2_CHANNEL *c)
 		    sizeof(*up->closing));
 		up->closing[up->nclosing++] = c;
 	}
+	if (up->nclosing > CLOSING_MAX)
+		upstream_lost(up, "it leaves too many channels open that were "
+		    "closed here");
 	evp_enter(before);
 }
 

@@ -2,7 +2,8 @@
 """An SSH server that opens channels which it was not asked for. Its programs
 are named after what they open: "unasked" (a connection to a Unix socket that
 it does not listen on), "nothing", "short" and "huge" (parts of such a message,
-and a path of 4 GiB). They end after the answer.
+and a path of 4 GiB). They end after the answer. "many" opens connections to a
+port, which it says that it listens on, until the end, and closes none.
 
 usage: opener.py PORT HOSTKEYFILE
 """
@@ -11,7 +12,8 @@ import sys
 import threading
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_OPEN_FAILURE, cMSG_CHANNEL_OPEN
+from paramiko.common import (MSG_CHANNEL_CLOSE, MSG_CHANNEL_EOF,
+    MSG_CHANNEL_OPEN_FAILURE, MSG_CHANNEL_OPEN_SUCCESS, cMSG_CHANNEL_OPEN)
 
 OPENS = {
     "unasked": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0" b"\0\0\0\2/x" b"\0\0\0\0",
@@ -22,12 +24,17 @@ OPENS = {
 
 
 class Transport(paramiko.Transport):
-    """Tells when one that it opened is refused."""
+    """Tells when one that it opened is refused; closes none."""
 
     def refused(self, m):
         self.failed.set()
 
+    def ignored(self, m):
+        pass
+
     _handler_table = {**paramiko.Transport._handler_table,
+                      MSG_CHANNEL_OPEN_SUCCESS: ignored,
+                      MSG_CHANNEL_EOF: ignored, MSG_CHANNEL_CLOSE: ignored,
                       MSG_CHANNEL_OPEN_FAILURE: refused}
 
 
@@ -49,7 +56,29 @@ class Host(paramiko.ServerInterface):
         threading.Timer(0.05, self.run, (channel, command)).start()
         return True
 
+    def check_port_forward_request(self, address, port):
+        return port
+
+    def open_many(self, port):
+        n = 1000
+        while self.transport.is_active():
+            self.transport.channels_seen[n] = True
+            m = paramiko.Message()
+            m.add_byte(cMSG_CHANNEL_OPEN)
+            m.add_string("forwarded-tcpip")
+            for number in n, 1 << 20, 1 << 15:
+                m.add_int(number)
+            m.add_string("127.0.0.1")
+            m.add_int(port)
+            m.add_string("127.0.0.1")
+            m.add_int(1)
+            self.transport._send_user_message(m)
+            n += 1
+
     def run(self, channel, command):
+        if command.startswith(b"many "):
+            self.open_many(int(command[5:]))
+            return
         m = paramiko.Message()
         m.add_byte(cMSG_CHANNEL_OPEN)
         m.add_string("forwarded-streamlocal@openssh.com")
