@@ -26,6 +26,8 @@ ROW_INPUT=30000
 check_exec
 check_stdin
 
+# What comes in one piece with the end of the channel it finds when it looks
+# again, after a minute: its end is not waited for.
 say "a terminal: its kind and size, what is typed"
 TERM=xterm $PYTHON "$HELPERS/terminal.py" \
     sh -c 'stty rows 33 cols 111; exec "$@"' sh "${ROW_EXEC[@]}" \
@@ -34,5 +36,5 @@ expect host> $
 send echo "kind $TERM size $(stty size)"\r
 expect kind xterm size 33 111
 send exit\r
-eof
+expect logout
 END
