@@ -30,6 +30,12 @@ alive_check(struct alive *a, uint64_t heard)
 	return (ALIVE_ASK);
 }
 
+void
+alive_put_off(struct alive *a)
+{
+	a->due = clock_mono_ms() + a->interval_ms;
+}
+
 int
 alive_wait(const struct alive *a)
 {

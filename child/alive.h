@@ -30,6 +30,9 @@ enum alive_verdict {
  */
 enum alive_verdict alive_check(struct alive *, uint64_t heard);
 
+/* It may be somebody else's silence: one interval more before it is gone. */
+void	alive_put_off(struct alive *);
+
 /* Milliseconds until alive_check() has something to say; -1: it never has. */
 int	alive_wait(const struct alive *);
 

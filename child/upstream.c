@@ -456,6 +456,11 @@ check_alive(struct upstream *up)
 		upstream_ask(up);
 		break;
 	case ALIVE_GONE:
+		/* one that carries it and owes an answer, too, is the one */
+		if (up->via != NULL && up->via->alive.asked > 0) {
+			alive_put_off(&up->alive);
+			break;
+		}
 		upstream_lost(up, "it answers no more: no reply to "
 		    "keepalives");
 		break;

@@ -230,6 +230,17 @@ again host
 again end
 again far
 
+say "a hop with old algorithms"
+SSHD_CONFIG="KexAlgorithms diffie-hellman-group14-sha1"
+again mid
+SSHD_CONFIG=
+refused "old algorithms" '^sshportal: host mid \(on the way to far\): no key '\
+'exchange in common: .*--legacy mid"$' p far@portal true
+admin host update --legacy mid
+is "far" "$(where far)" far
+admin host update --no-legacy mid
+again mid
+
 say "a hop's sshd dies under a session"
 # The process of sshd that holds the portal's connection to gate.
 hop_process()
@@ -267,3 +278,18 @@ is "far" "$(where far)" far
 for h in host mid end far; do
 	is "keys at $h" "$(grep -c . "$T/$h/home/.ssh/authorized_keys")" 1
 done
+
+say "a hop that answers no more: that one is named, not those behind it"
+stop_portal || fail "stop"
+portal_config <<'END'
+server-alive-interval: 1
+server-alive-count-max: 2
+END
+start_portal
+hold_session silent far
+hop=$(hop_process)
+kill -STOP "$hop"
+wait_for 60 is_ended "$HELD_silent" || fail "it is not given up"
+kill -CONT "$hop"
+like "what the person reads" "$(cat "$T/silent.out")" \
+    'sshportal: host gate \(on the way to far\): it answers no more'

@@ -65,6 +65,23 @@ test_a_word_in_time(void **state)
 	assert_int_equal(later(&a, i - 1), ALIVE_GONE);
 }
 
+/* One interval more, and no question for it. */
+static void
+test_put_off(void **state)
+{
+	struct alive	a = { .interval_ms = LONG_MS, .max = 1 };
+
+	(void)state;
+	alive_check(&a, 0);
+	assert_int_equal(later(&a, 0), ALIVE_ASK);
+	assert_int_equal(later(&a, 0), ALIVE_GONE);
+	alive_put_off(&a);
+	assert_int_equal(alive_check(&a, 0), ALIVE_WELL);
+	assert_in_range(alive_wait(&a), LONG_MS - 60000, LONG_MS);
+	assert_int_equal(later(&a, 0), ALIVE_GONE);
+	assert_int_equal(later(&a, 1), ALIVE_WELL);
+}
+
 static void
 test_without_end(void **state)
 {
@@ -96,6 +113,7 @@ main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_a_word_in_time),
+		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_without_end),
 		cmocka_unit_test(test_wait),
 	};
