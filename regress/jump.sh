@@ -248,6 +248,10 @@ admin host create "telnet://127.0.0.1:$service" --name=switch
 allow_jumps switch
 no_jump "telnet" 'sshportal: host "switch" speaks telnet' bob \
     -p "$service" switch true
+admin host create "$HOST_USER@127.0.0.2:$port" --name=behind --hop=web1
+allow_jumps behind
+no_jump "behind another" 'sshportal: host "behind" lies behind another' bob \
+    behind true
 
 say "each is a session of its own in the history"
 all_ended()
@@ -267,7 +271,7 @@ is "one of first" "$(db_query "SELECT s.user_name, s.account, s.comment,
 is "one of down" "$(db_query "SELECT error FROM sessions
     WHERE id = ($last = 'down')")" "cannot connect: connection refused"
 is "nothing of what was refused" "$(db_query "SELECT COUNT(*) FROM sessions
-    WHERE host_name IN ('dark', 'switch')")" 0
+    WHERE host_name IN ('dark', 'switch', 'behind')")" 0
 admin event ls --limit=0
 like "refusals are events" "$out" 'bob .*host .*jump-refused .*nosuch'
 
