@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "child/ask.h"
+#include "child/pace.h"
+#include "lib/clock.h"
 #include "lib/harden.h"
 #include "lib/xmalloc.h"
 
@@ -227,14 +229,62 @@ ask_waiting(void)
 	return (!TAILQ_EMPTY(&kept));
 }
 
+/* What a client makes us ask, as often as it likes. */
+static struct paced {
+	enum ask	request;
+	unsigned	a_minute;
+	struct pace	pace;
+} paced[] = {
+	{ ASK_REKEY_SIGN, REKEYS_A_MINUTE, { 0 } },
+	{ ASK_CHANNEL_OPEN, CHANNELS_A_MINUTE, { 0 } },
+	{ ASK_SHELL, SHELLS_A_MINUTE, { 0 } },
+	{ ASK_SHELL_RESIZE, SHELLS_A_MINUTE, { 0 } },
+};
+static int	pause_ms = -1;
+
+/* Milliseconds to wait before asking; 0: it may be asked, and is counted. */
+static int
+turn_wait(enum ask request)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(paced) / sizeof(paced[0]); i++) {
+		if (paced[i].request == request)
+			return (pace_wait(&paced[i].pace, paced[i].a_minute,
+			    clock_mono_ms()));
+	}
+	return (0);
+}
+
+int
+ask_may(enum ask request)
+{
+	int	ms = turn_wait(request);
+
+	if (ms > 0 && (pause_ms == -1 || ms < pause_ms))
+		pause_ms = ms;
+	return (ms == 0);
+}
+
+int
+ask_pause(void)
+{
+	int	ms = pause_ms;
+
+	pause_ms = -1;
+	return (ms);
+}
+
 int
 ask_sign(enum ask request, const struct ask_sign *a, uint8_t *sig,
     size_t *siglen)
 {
 	struct answer_sign	answer;
 	struct ipc		m;
-	int			r = -1;
+	int			r = -1, ms;
 
+	while ((ms = turn_wait(request)) > 0)
+		poll(NULL, 0, ms);
 	request_init(&m, request);
 	put_ask_sign(&m.body, a);
 	request_wait(&m);

@@ -49,8 +49,17 @@ void	ask_receive(ask_tell *fn, void *arg);
 int	ask_waiting(void);
 
 /*
+ * Whether this may be asked now, and then it counts as asked: child/pace.h.
+ * If not, ask_pause() says in how many milliseconds something may, until all
+ * who were told no have tried again; -1: nobody was.
+ */
+int	ask_may(enum ask);
+int	ask_pause(void);
+
+/*
  * Signs an exchange hash: request is ASK_KEX_SIGN or ASK_REKEY_SIGN, *siglen
- * the room in sig, then the length. Waits. Returns 0, or -1: refused.
+ * the room in sig, then the length. Waits, also for its turn. Returns 0, or -1:
+ * refused.
  */
 int	ask_sign(enum ask request, const struct ask_sign *, uint8_t *sig,
 	    size_t *siglen);

@@ -393,7 +393,8 @@ ask_program(struct chan *c)
 	const struct request		*r = c->program;
 	struct ask_channel_open		 a;
 
-	if (r == NULL || c->asked || c->far == NULL || !c->far->audited)
+	if (r == NULL || c->asked || c->far == NULL || !c->far->audited ||
+	    !ask_may(ASK_CHANNEL_OPEN))
 		return;
 	memset(&a, 0, sizeof(a));
 	a.channel = c->id;

@@ -80,7 +80,7 @@ struct chan {
 	struct ssh_channel_callbacks_struct callbacks;
 	struct forward		*forward;	/* unless it is a session */
 
-	TAILQ_HEAD(, request)	 requests;
+	TAILQ_HEAD(requests, request) requests;
 	unsigned		 nrequests;
 	const struct request	*program;	/* of these; or NULL */
 	int			 had_program;

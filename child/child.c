@@ -37,6 +37,7 @@
 #define STOP_GRACE_MS	1500	/* for a sentence to be read */
 #define RELEASE_MS	1000	/* quiet after bulk */
 #define BULK		(256 * 1024)
+#define TURNS		4	/* of channels that write, in a round */
 
 enum polled {
 	POLLED_GATE,
@@ -189,20 +190,30 @@ told(void *arg, struct ipc *m)
 }
 
 /*
- * Each channel does what it can; the first of this round is the last of the
- * next, so that none waits for ever behind a busy one.
+ * Each channel does what it can. What the client takes in a round is bounded:
+ * the next begins with the one after who took the last of it, and else with
+ * the second of this, so that none waits for ever behind a busy one.
  */
 static void
 run_chans(struct conn *conn)
 {
-	struct chan	*c, *first = TAILQ_FIRST(&conn->channels);
+	struct client	*client = &conn->client;
+	struct chan	*c, *last = NULL;
 
-	conn->client.turn = client_writable(&conn->client);
-	TAILQ_FOREACH(c, &conn->channels, link)
+	client->turns = client_writable(client) ? TURNS : 0;
+	TAILQ_FOREACH(c, &conn->channels, link) {
 		chan_run(c);
-	if (first != NULL) {
-		TAILQ_REMOVE(&conn->channels, first, link);
-		TAILQ_INSERT_TAIL(&conn->channels, first, link);
+		if (client->turns == 0 && last == NULL)
+			last = c;
+	}
+	if (last == NULL)
+		last = TAILQ_FIRST(&conn->channels);
+	while (last != NULL) {
+		c = TAILQ_FIRST(&conn->channels);
+		TAILQ_REMOVE(&conn->channels, c, link);
+		TAILQ_INSERT_TAIL(&conn->channels, c, link);
+		if (c == last)
+			break;
 	}
 }
 
@@ -285,6 +296,7 @@ wait_time(const struct conn *conn, int release)
 
 	if (ask_waiting())
 		return (0);
+	ms = earlier(ms, ask_pause());
 	ms = earlier(ms, client_wait(&conn->client));
 	ms = earlier(ms, upstream_wait(&conn->up));
 	if (conn->stop_at == 0 && conn->settings->idle_timeout_ms == 0)

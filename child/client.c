@@ -26,12 +26,16 @@
 #include "child/quickack.h"
 #include "child/relay.h"
 #include "child/streamlocal.h"
+#include "lib/escape.h"
 #include "lib/log.h"
 #include "lib/settings.h"
+#include "lib/xmalloc.h"
 
 #define READ_SIZE	4096	/* libssh's */
 #define READS_A_ROUND	32	/* of that size */
 #define CLOSE_TRIES	4
+#define UNTAKEN_MAX	(512 * 1024)	/* bytes written, not yet flushed */
+#define AROUND_PACKET	48	/* bytes on the wire beside what it carries */
 
 #if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 12, 0)
 #define KEX_QUANTUM ",mlkem768x25519-sha256,sntrup761x25519-sha512," \
@@ -198,11 +202,32 @@ client_start(struct client *c, int fd)
 	return (r);
 }
 
+/* Bytes written since the start, about as they are on the wire. */
+static uint64_t
+written(const struct client *c)
+{
+	return (c->packets.out_bytes +
+	    c->packets.out_packets * AROUND_PACKET);
+}
+
+/*
+ * Each request may have an answer, and libssh keeps what the socket does not
+ * take: who asks on and on and reads nothing would fill the memory.
+ */
+static int
+is_stuck(const struct client *c)
+{
+	return (!client_writable(c) &&
+	    written(c) - c->flushed > UNTAKEN_MAX);
+}
+
 short
 client_events(const struct client *c)
 {
 	if (c->state == CLIENT_GONE)
 		return (0);
+	if (is_stuck(c))
+		return (POLLOUT);
 	return (client_writable(c) ? POLLIN : POLLIN | POLLOUT);
 }
 
@@ -332,8 +357,34 @@ run_messages(struct conn *conn)
 			handle(conn, msg);
 		naming_settled();
 		login_check(c);
+		if (client_writable(c))
+			c->flushed = written(c);
 	} while (c->bytes.in_bytes - had >= READ_SIZE && --reads > 0 &&
-	    c->state != CLIENT_GONE);
+	    c->state != CLIENT_GONE && !is_stuck(c));
+}
+
+/*
+ * After an error libssh reads nothing more, and says so to nobody: the socket
+ * would be ready for ever. An end of the connection is one too, but no news.
+ */
+static void
+check_broken(struct client *c)
+{
+	char	words[SENTENCE_MAX / 2], *why;
+
+	if ((ssh_get_status(c->ssh) & SSH_CLOSED_ERROR) == 0)
+		return;
+	if (ssh_is_connected(c->ssh)) {
+		why = xasprintf("sshportal: the client broke the protocol: %s",
+		    escape_into(words, sizeof(words), ssh_get_error(c->ssh)));
+		if (c->state == CLIENT_OPEN)
+			ask_ending(why);
+		else
+			log_info("%s", why);
+		client_disconnect(c, why);
+		free(why);
+	}
+	c->state = CLIENT_GONE;
 }
 
 /*
@@ -385,6 +436,8 @@ client_run(struct conn *conn)
 		run_messages(conn);
 	if (c->state == CLIENT_OPEN)
 		check_alive(conn);
+	if (c->state != CLIENT_GONE && c->state != CLIENT_KEX)
+		check_broken(c);
 	if (c->state != CLIENT_GONE && !ssh_is_connected(c->ssh) &&
 	    c->state != CLIENT_KEX)
 		c->state = CLIENT_GONE;

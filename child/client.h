@@ -43,7 +43,10 @@ struct client {
 	int			 told_certificate;
 	int			 greeted;	/* has got the banner */
 	struct alive		 alive;		/* counts its packets */
-	int			 turn;		/* takes data in this round */
+	unsigned		 turns;		/* chunks of data that it takes
+						   in this round */
+	uint64_t		 flushed;	/* of what was written, when
+						   the socket had it all */
 };
 
 /*
@@ -54,7 +57,10 @@ struct client {
 int	client_prepare(struct client *, const struct tell_start *);
 int	client_start(struct client *, int fd);
 
-/* What to wait for on the socket (poll(2)); 0: it is gone. */
+/*
+ * What to wait for on the socket (poll(2)); 0: it is gone. Of a client that
+ * lets answers pile up nothing is read until it has taken them.
+ */
 short	client_events(const struct client *);
 
 /*

@@ -38,7 +38,11 @@ struct far_ops {
 	ssize_t	(*write)(struct chan *, const void *, size_t);
 	/* No more bytes will come. */
 	int	(*eof)(struct chan *);
-	/* Bytes read and the stream; 0: the end; FAR_AGAIN. */
+	/*
+	 * Bytes read and the stream; 0: the end; FAR_AGAIN. There is room for
+	 * as many as any call has asked for, and a call that repeats one may
+	 * bring as many as that.
+	 */
 	ssize_t	(*read)(struct chan *, void *, size_t, int *is_stderr);
 	/* After the end or a hang-up: fills the channel's end. */
 	int	(*exit)(struct chan *);

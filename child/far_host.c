@@ -20,6 +20,7 @@ struct far_channel {
 	LIBSSH2_CHANNEL	*channel;	/* NULL: not open yet */
 	uint64_t	 seen;		/* host's received at the last read */
 	int		 drained;	/* and there was nothing */
+	size_t		 wanted;	/* bytes, by a read to be repeated */
 };
 
 /*
@@ -153,9 +154,16 @@ host_far_read(struct chan *c, void *data, size_t len, int *is_stderr)
 
 	if (f->drained && f->seen == up->received)
 		return (FAR_AGAIN);
+	/*
+	 * A read that waits for new keys has promised the host a window by
+	 * its length, and libssh2 books that of the read that follows.
+	 */
+	if (f->wanted != 0)
+		len = f->wanted;
 	n = upstream_read(up, f->channel, data, len, is_stderr);
 	f->seen = up->received;
 	f->drained = n == UP_AGAIN;
+	f->wanted = f->drained ? len : 0;
 	if (n >= 0)
 		return (n);
 	return (far_result(c, n) == FAR_REFUSED ? 0 : FAR_AGAIN);

@@ -80,7 +80,7 @@ shell_start(struct chan *c, const struct request *r)
 		.command = r->type == REQUEST_EXEC ? r->text : "",
 	};
 
-	if (!c->asked) {
+	if (!c->asked && ask_may(ASK_SHELL)) {
 		c->asked = 1;
 		ask_shell(&a, shell_answered, c);
 	}
@@ -101,8 +101,11 @@ shell_request(struct chan *c, const struct request *r)
 	case REQUEST_EXEC:
 		return (shell_start(c, r));
 	case REQUEST_RESIZE:
-		if (c->state == CHAN_RUNNING)
-			ask_shell_resize(&a);
+		if (c->state != CHAN_RUNNING)
+			return (FAR_OK);
+		if (!ask_may(ASK_SHELL_RESIZE))
+			return (FAR_AGAIN);
+		ask_shell_resize(&a);
 		return (FAR_OK);
 	default:
 		return (FAR_REFUSED);

@@ -235,7 +235,7 @@ forward_start(struct chan *c)
 	}
 	if (!upstream_ready(&c->conn->up))
 		return;
-	if (!c->asked)
+	if (!c->asked && ask_may(ASK_CHANNEL_OPEN))
 		ask_forward(c);
 	if (c->sentence != NULL) {
 		forward_give_up(c, NULL);

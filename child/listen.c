@@ -155,7 +155,7 @@ listener_begin(struct listener *l)
 {
 	int	r = UP_FAILED;
 
-	if (!l->asked)
+	if (!l->asked && ask_may(ASK_CHANNEL_OPEN))
 		ask_listen(l);
 	if (!l->answered)
 		return (0);

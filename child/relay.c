@@ -146,9 +146,11 @@ relay_say(struct chan *c, const char *line)
 static void
 show(struct chan *c, const uint8_t *data, size_t len, int is_stderr)
 {
+	size_t	window = client_window(c->ssh);
 	int	n;
 
-	if ((n = client_write(c->ssh, data, len, is_stderr)) < 0) {
+	n = client_write(c->ssh, data, len < window ? len : window, is_stderr);
+	if (n < 0) {
 		c->in_closed = 1;
 		return;
 	}
@@ -192,6 +194,7 @@ relay_chunk(struct chan *c)
 	/* a recording that ended: not a byte more of that far end */
 	if (window == 0 || (c->sentence != NULL && c->far != &far_text))
 		return (0);
+	/* it may be more than asked for, of a host: show() keeps that */
 	n = c->far->read(c, get_chunk(), window < CHUNK ? window : CHUNK,
 	    &is_stderr);
 	if (n == FAR_AGAIN)
@@ -212,15 +215,18 @@ relay_chunk(struct chan *c)
 void
 relay_down(struct chan *c)
 {
-	const struct client	*client = &c->conn->client;
+	struct client	*client = &c->conn->client;
+	uint64_t	 had = c->bytes_out;
 
 	/* one chunk each, and more while the socket takes it */
-	if (!client->turn)
+	if (client->turns == 0)
 		return;
 	do {
 		if (c->in_closed)
 			buf_clear(&c->to_client);
 		if (c->out_eof || !show_kept(c))
-			return;
+			break;
 	} while (relay_chunk(c) && client_writable(client));
+	if (c->bytes_out != had && !client_writable(client))
+		client->turns--;
 }

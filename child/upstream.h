@@ -123,6 +123,8 @@ struct upstream {
 	size_t		 nheard;
 	uint32_t	 confirmed;	/* id of the last that was opened */
 	int		 is_confirmed;	/* and nobody has asked for it yet */
+	LIBSSH2_CHANNEL	*growing;	/* whose window is; NULL: none's */
+	unsigned long	 growth;	/* and by how much */
 	LIBSSH2_CHANNEL	**closing;	/* until the host closes too */
 	size_t		 nclosing;
 	struct upstream_arrival *arrivals; /* that nobody has looked at yet */

@@ -17,9 +17,8 @@
 #include "child/upstream_int.h"
 #include "lib/xmalloc.h"
 
-#define WINDOW		(2 * 1024 * 1024)
-#define WINDOW_SMALL	(256 * 1024)	/* when there are many channels */
-#define MANY		8
+#define WINDOW		(32 * 1024)	/* that a channel begins with */
+#define WINDOWS		(3 * 512 * 1024) /* of all such channels, about */
 #define CLOSING_MAX	2048	/* that the host has yet to close, too */
 #define PACKET		32768
 #define STDERR_TURN	8		/* each so many reads stderr is first */
@@ -66,8 +65,7 @@ upstream_open(struct upstream *up, void *owner, LIBSSH2_CHANNEL **channel)
 	up->opener = owner;
 	before = evp_enter(EVP_SIDE_OTHER);
 	*channel = libssh2_channel_open_ex(up->ssh, "session",
-	    strlen("session"), up->nopen < MANY ? WINDOW : WINDOW_SMALL,
-	    PACKET, NULL, 0);
+	    strlen("session"), WINDOW, PACKET, NULL, 0);
 	r = upstream_opened(up, *channel);
 	evp_enter(before);
 	return (r);
@@ -93,6 +91,8 @@ chan_free(struct upstream *up, LIBSSH2_CHANNEL *c)
 		;
 	if (i < up->nopen)
 		up->open[i] = up->open[--up->nopen];
+	if (up->growing == c)
+		up->growing = NULL;
 	return (UP_OK);
 }
 
@@ -149,7 +149,7 @@ upstream_ask(struct upstream *up)
 		return;		/* an open is under way, as good a question */
 	up->opener = &up->alive;
 	c = libssh2_channel_open_ex(up->ssh, QUESTION, strlen(QUESTION),
-	    WINDOW_SMALL, PACKET, NULL, 0);
+	    WINDOW, PACKET, NULL, 0);
 	if (c == NULL &&
 	    libssh2_session_last_errno(up->ssh) == LIBSSH2_ERROR_EAGAIN)
 		return;
@@ -328,6 +328,63 @@ read_streams(LIBSSH2_CHANNEL *c, void *data, size_t len, int first,
 	return (n);
 }
 
+/*
+ * What a host may send before it is read, of the channels whose windows are
+ * ours to give: those of forwards begin with libssh2's.
+ */
+static size_t
+windows_of_others(const struct upstream *up, const LIBSSH2_CHANNEL *c)
+{
+	unsigned long	size, initial;
+	size_t		i, sum = 0;
+
+	for (i = 0; i < up->nopen; i++) {
+		size = libssh2_channel_window_read_ex(up->open[i], NULL,
+		    &initial);
+		if (up->open[i] != c && initial == WINDOW)
+			sum += size;
+	}
+	return (sum);
+}
+
+/* Sends what a channel's window is to grow by; again until it was sent. */
+static int
+window_send(struct upstream *up)
+{
+	int	rc;
+
+	rc = libssh2_channel_receive_window_adjust2(up->growing, up->growth,
+	    1, NULL);
+	if (rc == LIBSSH2_ERROR_EAGAIN)
+		return (UP_AGAIN);
+	up->growing = NULL;
+	return (upstream_check(up, rc));
+}
+
+/*
+ * A channel begins with a small window and is read from: it gets two thirds
+ * of what the others leave. So one has a mebibyte, ten have as much together
+ * as one and a half, and what nobody takes from them fills no more memory
+ * than that. Each has what libssh2 gives besides, half a read at least.
+ */
+static void
+window_grow(struct upstream *up, LIBSSH2_CHANNEL *c)
+{
+	unsigned long	size, initial;
+	size_t		others, share;
+
+	size = libssh2_channel_window_read_ex(c, NULL, &initial);
+	others = windows_of_others(up, c);
+	if (initial != WINDOW || others >= WINDOWS)
+		return;
+	share = (WINDOWS - others) / 3 * 2;
+	if (size >= share / 2)
+		return;
+	up->growing = c;
+	up->growth = share - size;
+	window_send(up);
+}
+
 ssize_t
 upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
     int *is_stderr)
@@ -339,6 +396,11 @@ upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
 	if (up->state != UP_READY)
 		return (UP_FAILED);
 	before = evp_enter(EVP_SIDE_OTHER);
+	/* a read sends a growth of its own, but what was begun goes first */
+	if (up->growing != NULL && window_send(up) != UP_OK) {
+		evp_enter(before);
+		return (up->state == UP_READY ? UP_AGAIN : UP_FAILED);
+	}
 	do {
 		/* the second read may bring what the first looked for */
 		received = up->received;
@@ -347,6 +409,8 @@ upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
 	} while (n <= 0 && received != up->received);
 	if (n == 0 && libssh2_channel_eof(c) == 0)
 		n = LIBSSH2_ERROR_EAGAIN;
+	if (n > 0)
+		window_grow(up, c);
 	if (n < 0)
 		n = upstream_check(up, n);
 	evp_enter(before);

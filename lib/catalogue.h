@@ -42,6 +42,14 @@
 #define SERVER_SOFTWARE	"OpenSSH_compatible_sshportal"
 #define SERVER_VERSION	"SSH-2.0-" SERVER_SOFTWARE
 
+/*
+ * How often the child may ask in a minute, where a client's doing is what
+ * makes it ask: the gate ends who asks more often, and the child waits before.
+ */
+#define REKEYS_A_MINUTE		6000
+#define CHANNELS_A_MINUTE	12000
+#define SHELLS_A_MINUTE		6000
+
 /* Between child and monitor. Requests first; an answer has ANSWER added. */
 enum ask {
 	ASK_KEX_SIGN = 1,

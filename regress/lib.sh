@@ -419,8 +419,8 @@ sshd_config()
 	fi
 }
 
-# The account on the host becomes a plain person's also where root tests: a root's
-# sshd passes no signals on to a root's session. The account is in a passwd of
+# The account on the host becomes a plain person's, also where root tests: a
+# root's sshd passes no signals on to a root's session. It is in a passwd of
 # that sshd's own, for it alone. To be called before start_sshd.
 host_of_a_person()
 {

@@ -333,7 +333,8 @@ def signals_odd(c):
     chan.ask("exec", "echo ready; read x; echo $x")
     chan.line()
     for name in ("ABRT", "ALRM", "FPE", "ILL", "PIPE", "SEGV",
-                 "sig@example.org", "", "SIGTERM", "NOSUCH", "9", "term", "x" * 1000, "INT\n"):
+                 "sig@example.org", "", "SIGTERM", "NOSUCH", "9", "term",
+                 "x" * 1000, "INT\n"):
         chan.ask("signal", name, want=False)
     chan.sendall(b"alive\n")
     return chan.rest()
@@ -341,8 +342,8 @@ def signals_odd(c):
 
 CASES = (statuses, kills, env_plain, env_not_accepted, env_hostile, env_long,
     env_many, env_twice, exec_long, exec_bytes, exec_empty, subsystems,
-    streams_apart, eof_of_client, eof_of_host, eof_of_both, data_early, background, window_sizes, too_late, signals, signals_fatal,
-    signals_odd)
+    streams_apart, eof_of_client, eof_of_host, eof_of_both, data_early,
+    background, window_sizes, too_late, signals, signals_fatal, signals_odd)
 
 # its table names the functions of its own class
 paramiko.transport.Channel = Channel

@@ -143,8 +143,9 @@ test_rate(void **arg)
 		uint8_t		type;
 		unsigned	a_minute;
 	} rates[] = {
-		{ ASK_REKEY_SIGN, 600 }, { ASK_LOG, 6000 },
-		{ ASK_CHANNEL_OPEN, 6000 }, { ASK_SHELL, 600 },
+		{ ASK_REKEY_SIGN, 6000 }, { ASK_LOG, 6000 },
+		{ ASK_CHANNEL_OPEN, 12000 }, { ASK_SHELL, 6000 },
+		{ ASK_CHANNEL_CLOSE, 24000 },
 	};
 	struct gate_use	use;
 	unsigned	i, n;
