@@ -9,6 +9,7 @@
 #include "db/acl.h"
 #include "db/group.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/setting.h"
 #include "db/user.h"
 #include "lib/settings.h"
@@ -16,6 +17,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/entity.h"
+#include "shell/kinds.h"
 #include "shell/run.h"
 #include "shell/when.h"
 
@@ -29,6 +31,19 @@ take_when(struct cmd_call *c, const char *option, int64_t *utc)
 		return (DB_OK);
 	if (when_parse(opt_text(c, option), c->now, utc) == -1 || *utc <= 0)
 		return (cmd_fail(c, "--%s: that is before all time", option));
+	return (DB_OK);
+}
+
+static int
+take_kinds(struct cmd_call *c, struct acl *a)
+{
+	int	r;
+
+	if ((r = kinds_take(c, &a->allow)) != DB_OK)
+		return (r);
+	if (opt_given(c, "allow") && a->allow != 0 && a->action == ACL_DENY)
+		return (cmd_fail(c, "a rule that denies, denies everything: "
+		    "--allow is for one that allows"));
 	return (DB_OK);
 }
 
@@ -50,7 +65,8 @@ take_options(struct cmd_call *c, struct acl *a)
 		a->login_pattern = (char *)opt_text(c, "login");
 	if (opt_given(c, "comment"))
 		a->comment = (char *)opt_text(c, "comment");
-	if ((r = take_when(c, "inception", &a->inception)) != DB_OK)
+	if ((r = take_kinds(c, a)) != DB_OK ||
+	    (r = take_when(c, "inception", &a->inception)) != DB_OK)
 		return (r);
 	return (take_when(c, "expiration", &a->expiration));
 }
@@ -94,6 +110,7 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "login", .kind = VALUE_TEXT, .arg = "GLOB",
 	    .brief = "as which accounts there (the host's own; of a deny, all "
 	    "of them)" },
+	OPT_ALLOW("what may be done there (all but jump)"),
 	{ .name = "action", .letter = 'a', .kind = VALUE_CHOICE,
 	    .arg = "ACTION", .brief = "what it decides",
 	    .fallback = "allow", .choices = actions },
@@ -159,6 +176,8 @@ static const struct field	explain_fields[] = {
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ "Login", "LoginPattern", FIELD_TEXT },
 	{ "Account", "Account", FIELD_TEXT },
+	{ NULL, "Allow", FIELD_TEXT },
+	{ NULL, "Grants", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -185,10 +204,25 @@ account_reason(const struct acl *a)
 	return (reasons[a->account]);
 }
 
-/* A rule of the decision; its groups are not among what decided. */
-static int
-put_rule(struct cmd_call *c, const struct acl *a, int decides)
+/* What a rule of the decision adds to what is allowed there. */
+static uint32_t
+rule_grants(struct cmd_call *c, const struct acl *a, const struct acl *by,
+    const struct host *h)
 {
+	return (acl_decides_with(a, by, c->now) ?
+	    kinds_effective(a->allow) & host_kinds(h) : 0);
+}
+
+/*
+ * A rule of the decision, of which by, or NULL, is the one that decided; its
+ * groups are not among what decided.
+ */
+static int
+put_rule(struct cmd_call *c, const struct acl *a, const struct acl *by,
+    const struct host *h)
+{
+	char			 allow[KINDS_TEXT_SIZE];
+	uint32_t		 grants = rule_grants(c, a, by, h);
 	const struct db_names	 none = { 0 };
 	struct result		*out = &c->result;
 	struct acl		*whole;
@@ -203,7 +237,7 @@ put_rule(struct cmd_call *c, const struct acl *a, int decides)
 	result_number(out, a->weight);
 	result_text(out, acl_action_name(a->action));
 	result_number(out, acl_in_force(a, c->now));
-	result_number(out, decides);
+	result_number(out, by != NULL && a->id == by->id);
 	result_names(out, whole != NULL ? &whole->user_groups : &none);
 	result_names(out, whole != NULL ? &whole->host_groups : &none);
 	result_text(out, a->host_pattern);
@@ -212,6 +246,8 @@ put_rule(struct cmd_call *c, const struct acl *a, int decides)
 	result_text(out, a->comment);
 	result_text(out, a->login_pattern);
 	result_text(out, account_reason(a));
+	result_text(out, kinds_text(a->allow, allow));
+	result_text(out, grants == 0 ? "" : kinds_text_of(grants, allow));
 	acl_free(whole);
 	return (DB_OK);
 }
@@ -235,6 +271,34 @@ put_verdict(struct cmd_call *c, int usable, enum acl_action verdict,
 	    s->acl_check_cmd[0] != '\0')
 		result_line(&c->result, "At a login the program of "
 		    "--acl-check-cmd has the last word; it was not asked.");
+}
+
+static const char *
+kinds_words_of(uint32_t kinds, char text[KINDS_TEXT_SIZE])
+{
+	return (kinds == KINDS_DEFAULT ? "all but jump" :
+	    kinds_text_of(kinds, text));
+}
+
+/* What may be done there, and whose word that is. */
+static void
+put_kinds(struct cmd_call *c, const struct acl_list *rules,
+    const struct acl *by, const struct host *h, uint32_t kinds)
+{
+	char	text[KINDS_TEXT_SIZE];
+	size_t	i;
+
+	result_line(&c->result, "Allowed there: %s.",
+	    kinds_words_of(kinds, text));
+	for (i = 0; i < rules->n; i++) {
+		if (acl_decides_with(&rules->v[i], by, c->now))
+			result_line(&c->result, "  ACL %" PRId64 " allows %s.",
+			    rules->v[i].id, kinds_words_of(kinds_effective(
+			    rules->v[i].allow), text));
+	}
+	result_line(&c->result, "  The host allows %s%s.",
+	    kinds_words_of(host_kinds(h), text),
+	    h->scheme == HOST_TELNET ? ", since it speaks telnet" : "");
 }
 
 /* What the rules do not know: the password is that of one account. */
@@ -268,11 +332,12 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 		return (r);
 	if (!opt_given(c, "json")) {
 		put_verdict(c, usable, verdict, by);
+		if (usable && verdict == ACL_ALLOW)
+			put_kinds(c, rules, by, h, kinds);
 		put_password_warning(c, h, account);
 	}
 	for (i = 0; r == DB_OK && i < rules->n; i++)
-		r = put_rule(c, &rules->v[i], usable && by != NULL &&
-		    rules->v[i].id == by->id);
+		r = put_rule(c, &rules->v[i], usable ? by : NULL, h);
 	acl_list_free(rules);
 	return (r);
 }
@@ -319,6 +384,7 @@ static const struct field	ls_fields[] = {
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ NULL, "DeletedAt", FIELD_TIME },
 	{ "Login", "LoginPattern", FIELD_TEXT },
+	{ "Allow", "Allow", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -330,6 +396,8 @@ static const struct cmd_opt	ls_opts[] = {
 static void
 put_acl(struct result *r, const struct acl *a)
 {
+	char	allow[KINDS_TEXT_SIZE];
+
 	result_row(r);
 	result_number(r, a->id);
 	result_number(r, a->weight);
@@ -344,6 +412,7 @@ put_acl(struct result *r, const struct acl *a)
 	result_text(r, a->comment);
 	result_number(r, 0);
 	result_text(r, a->login_pattern);
+	result_text(r, kinds_text(a->allow, allow));
 }
 
 static const struct field	inspect_fields[] = {
@@ -360,6 +429,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Inception", FIELD_TIME },
 	{ NULL, "Expiration", FIELD_TIME },
 	{ NULL, "LoginPattern", FIELD_TEXT },
+	{ NULL, "Allow", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -449,6 +519,7 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "login", .kind = VALUE_TEXT, .arg = "GLOB",
 	    .brief = "as which accounts there (empty: the host's own; of a "
 	    "deny, all of them)" },
+	OPT_ALLOW("what may be done there (default: all but jump)"),
 	{ .name = "weight", .letter = 'w', .kind = VALUE_NUMBER,
 	    .arg = "N", .brief = "the lowest decides; of equals, deny" },
 	{ .name = "inception", .letter = 'i', .kind = VALUE_WHEN,

@@ -9,12 +9,14 @@
 #include "db/group.h"
 #include "db/host.h"
 #include "db/key.h"
+#include "db/kinds.h"
 #include "db/seal.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_host.h"
 #include "shell/entity.h"
+#include "shell/kinds.h"
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/url.h"
@@ -48,6 +50,7 @@ static const struct cmd_opt	create_opts[] = {
 	    .fallback = GROUP_DEFAULT },
 	{ .name = "legacy", .kind = VALUE_FLAG,
 	    .brief = "permit old algorithms with it" },
+	OPT_ALLOW("what anybody may do there (all but jump)"),
 	{ .name = NULL }
 };
 
@@ -137,7 +140,8 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
 	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
-	if ((r = host_legacy_check(c, &h)) != DB_OK ||
+	if ((r = kinds_take(c, &h.allow)) != DB_OK ||
+	    (r = host_legacy_check(c, &h)) != DB_OK ||
 	    (r = host_hop_check(c, &h)) != DB_OK)
 		return (r);
 	if (c->own && (r = host_create_own_check(c, &h)) != DB_OK)
@@ -215,6 +219,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "SSHKeyID", FIELD_INT },
 	{ NULL, "HopID", FIELD_INT },
 	{ NULL, "HostKey", FIELD_TEXT },
+	{ "Allow", "Allow", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -242,6 +247,7 @@ put_host(struct result *r, const struct host *h)
 {
 	char	*url = url_write(host_scheme_name(h->scheme), h->login,
 	    h->addr, h->port);
+	char	 allow[KINDS_TEXT_SIZE];
 
 	result_row(r);
 	result_number(r, h->id);
@@ -262,6 +268,7 @@ put_host(struct result *r, const struct host *h)
 	result_number(r, h->key_id);
 	result_number(r, h->hop_id);
 	put_host_key(r, h);
+	result_text(r, kinds_text(h->allow, allow));
 	free(url);
 }
 
@@ -354,6 +361,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Hop", FIELD_JSON },
 	{ NULL, "HopID", FIELD_INT },
 	{ NULL, "Legacy", FIELD_BOOL },
+	{ NULL, "Allow", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 

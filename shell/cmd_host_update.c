@@ -14,6 +14,7 @@
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
 #include "shell/cmd_host.h"
+#include "shell/kinds.h"
 #include "shell/names.h"
 #include "shell/run.h"
 #include "shell/url.h"
@@ -49,6 +50,7 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "unassign-group", .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP",
 	    .brief = "take out of a host group" },
+	OPT_ALLOW("what anybody may do there (default: all but jump)"),
 	{ .name = "reset-hostkey", .kind = VALUE_FLAG,
 	    .brief = "forget its host key: the next connection learns it "
 	    "anew" },
@@ -98,7 +100,10 @@ update_fields(struct cmd_call *c, struct host *h)
 {
 	const struct refs	*key = opt_refs(c, "key");
 	const struct refs	*hop = opt_refs(c, "hop");
+	int			 r;
 
+	if ((r = kinds_take(c, &h->allow)) != DB_OK)
+		return (r);
 	if (opt_given(c, "name"))
 		set_text(&h->name, opt_text(c, "name"));
 	if (opt_given(c, "comment"))

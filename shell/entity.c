@@ -14,6 +14,7 @@
 #include "db/event.h"
 #include "db/host.h"
 #include "db/key.h"
+#include "db/kinds.h"
 #include "db/session.h"
 #include "db/user.h"
 #include "db/userkey.h"
@@ -112,6 +113,15 @@ put_base64(json_t *row, const char *name, const void *data, size_t len)
 	free(text);
 }
 
+/* As --allow takes them; "" for what nobody said anything about. */
+static void
+put_kinds(json_t *row, uint32_t allow)
+{
+	char	text[KINDS_TEXT_SIZE];
+
+	put_text(row, "Allow", kinds_text(allow, text));
+}
+
 static json_t *
 row_new(int64_t id, int64_t created_at, int64_t updated_at)
 {
@@ -168,6 +178,7 @@ flat_host(const struct host *h, const char *secret)
 	put(row, "Hop", json_null());
 	put_int(row, "HopID", h->hop_id);
 	put(row, "Legacy", json_boolean(h->legacy));
+	put_kinds(row, h->allow);
 	free(url);
 	return (row);
 }
@@ -241,6 +252,7 @@ flat_acl(const struct acl *a)
 	put(row, "Inception", entity_time(a->inception));
 	put(row, "Expiration", entity_time(a->expiration));
 	put_text(row, "LoginPattern", a->login_pattern);
+	put_kinds(row, a->allow);
 	return (row);
 }
 

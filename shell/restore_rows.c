@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/kinds.h"
 #include "lib/catalogue.h"
 #include "lib/escape.h"
 #include "lib/network.h"
@@ -106,7 +107,7 @@ static const char *const	host_members[] = { MEMBERS_ALL, "Name", "Addr",
 				    "Port", "User", "Password", "HasPassword",
 				    "URL", "SSHKey", "SSHKeyID", "HostKey",
 				    "HostKeyType", "Groups", "Logging", "Hop",
-				    "HopID", "Legacy", NULL };
+				    "HopID", "Legacy", "Allow", NULL };
 
 /* Where it is: an URL, or, from old times, address and user by themselves. */
 static int
@@ -215,6 +216,19 @@ host_logging_of(struct row *w, struct host *h)
 		    "input and everything", word);
 }
 
+/* Kinds of channels. A word that is none might have been a narrower one. */
+static uint32_t
+row_kinds(struct row *w)
+{
+	const char	*text = row_text(w, "Allow", DB_TEXT_MAX);
+	char		 err[NAMES_ERROR_MAX];
+	uint32_t	 kinds = 0;
+
+	if (*text != '\0' && kinds_parse(text, &kinds, err, sizeof(err)) == -1)
+		row_refuse(w, "its Allow: %s", err);
+	return (kinds);
+}
+
 static enum fate
 take_host(struct row *w)
 {
@@ -231,6 +245,7 @@ take_host(struct row *w)
 	host_logging_of(w, &h);
 	h.hop_id = row_number(w, "HopID", 0, INT64_MAX);
 	h.legacy = row_flag(w, "Legacy");
+	h.allow = row_kinds(w);
 	l->v = xroom(l->v, l->n, sizeof(h));
 	l->v[l->n++] = h;
 	return (FATE_TAKEN);
@@ -463,7 +478,7 @@ take_userkey(struct row *w)
 static const char *const	acl_members[] = { MEMBERS_ALL, "HostGroups",
 				    "UserGroups", "HostPattern", "Action",
 				    "Weight", "Inception", "Expiration",
-				    "LoginPattern", NULL };
+				    "LoginPattern", "Allow", NULL };
 
 /* In the original a pattern decided nothing, and an action could be any word */
 static void
@@ -496,6 +511,7 @@ take_acl(struct row *w)
 	a.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
 	a.weight = row_number(w, "Weight", 0, WEIGHT_MAX);
 	a.login_pattern = xstrdup(row_text(w, "LoginPattern", DB_NAME_MAX));
+	a.allow = row_kinds(w);
 	a.inception = row_time(w, "Inception");
 	a.expiration = row_time(w, "Expiration");
 	acl_rule(w, &a);

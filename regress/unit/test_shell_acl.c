@@ -18,6 +18,7 @@
 #include "db/event.h"
 #include "db/group.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/setting.h"
 #include "db/user.h"
 #include "lib/clock.h"
@@ -371,7 +372,8 @@ test_ls(void **state)
 	ok(&t, "acl ls");
 	assert_header(&t, (const char *[]){ "ID", "Weight", "User groups",
 	    "Host groups", "Host pattern", "Action", "Inception",
-	    "Expiration", "Updated", "Created", "Comment", "Login", NULL });
+	    "Expiration", "Updated", "Created", "Comment", "Login", "Allow",
+	    NULL });
 	assert_non_null(strstr(t.out, "\nTotal: 2 ACLs.\n"));
 	ok(&t, "acl ls --quiet");
 	assert_string_equal(t.out, "2\n1\n");
@@ -513,6 +515,73 @@ test_explain(void **state)
 	trial_end(&t);
 }
 
+static const char *
+allow_of(json_t *all, size_t i)
+{
+	return (text(all, i, "Allow"));
+}
+
+/* What a rule and a host allow: set, shown, back to the default, explained. */
+static void
+test_kinds(void **state)
+{
+	struct trial	 t;
+	struct host	*h;
+	json_t		*all;
+
+	set_scene(&t, fixture_use(state)->db);
+	ok(&t, "acl create --ug=devs --hg=ops --allow=scp --allow=sftp,agent");
+	ok(&t, "acl create --ug=devs --hg=ops -w 3 --allow=all");
+	ok(&t, "acl create --ug=devs --pattern='web*' --allow default");
+	ok(&t, "acl inspect 1 2 3");
+	all = printed(&t);
+	assert_string_equal(allow_of(all, 0), "sftp,scp,agent");
+	assert_string_equal(allow_of(all, 1), "all");
+	assert_string_equal(allow_of(all, 2), "");
+	json_decref(all);
+	ok(&t, "acl ls");
+	assert_non_null(strstr(t.out, " sftp,scp,agent\n"));
+	ok(&t, "acl update 3 --allow=jump");
+	explains(&t, "Verdict: allow, by ACL 1.\n"
+	    "Allowed there: sftp,scp,agent.\n"
+	    "  ACL 1 allows sftp,scp,agent.\n  ACL 3 allows jump.\n"
+	    "  The host allows all but jump.\n");
+	ok(&t, "host update web1 --allow=jump,sftp");
+	ok(&t, "acl explain bob web1 --json");
+	all = printed(&t);
+	assert_string_equal(text(all, 0, "Grants"), "sftp");
+	assert_string_equal(text(all, 1, "Grants"), "jump");
+	assert_string_equal(text(all, 2, "Grants"), "");
+	assert_string_equal(allow_of(all, 2), "all");
+	json_decref(all);
+	ok(&t, "host inspect web1");
+	all = printed(&t);
+	assert_string_equal(allow_of(all, 0), "sftp,jump");
+	json_decref(all);
+	ok(&t, "host update web1 --allow=default");
+	ok(&t, "acl update 1 3 --allow=default");
+	ok(&t, "host create telnet://192.0.2.9 --name=tel --allow=shell,x11");
+	assert_int_equal(host_by_name(t.sh.db, "tel", &h), DB_OK);
+	assert_int_equal(h->allow, KIND_BIT(KIND_SHELL) | KIND_BIT(KIND_X11));
+	assert_int_equal(host_kinds(h), KIND_BIT(KIND_SHELL));
+	host_free(h);
+	ok(&t, "host ls --json");
+	all = printed(&t);
+	assert_string_equal(allow_of(all, 0), "shell,x11");
+	assert_string_equal(allow_of(all, 1), "");
+	json_decref(all);
+	explains(&t, "Verdict: allow, by ACL 1.\n"
+	    "Allowed there: all but jump.\n");
+	fails(&t, RUN_USAGE, "acl update 1 --allow=none", "it takes shell");
+	fails(&t, RUN_USAGE, "acl update 1 --allow=", "name what is allowed");
+	fails(&t, RUN_USAGE, "host update web1 --allow=,", "name what is");
+	fails(&t, RUN_FAILED, "acl update 1 --action=deny --allow=sftp",
+	    "denies everything");
+	ok(&t, "acl update 1 --action=deny --allow=default");
+	explains(&t, "Verdict: deny, by ACL 1.\nID");
+	trial_end(&t);
+}
+
 /* Accounts on the host, whose own is "root": who may be which, and why. */
 static void
 test_account(void **state)
@@ -605,6 +674,10 @@ test_complete(void **state)
 		{ "acl update ", "1" },
 		{ "acl update 1 --ug de", "devs" },
 		{ "acl update --ug 1 ", "1" },
+		{ "acl update 1 --allow=s", "--allow=sftp" },
+		{ "acl update 1 --allow sftp,forward-r",
+		    "sftp,forward-remote" },
+		{ "host update web1 --allow j", "jump" },
 	};
 	struct completion	 c;
 	struct trial		 t;
@@ -677,6 +750,7 @@ main(void)
 		ON_BOTH(test_ls),
 		ON_BOTH(test_update),
 		ON_BOTH(test_explain),
+		ON_BOTH(test_kinds),
 		ON_BOTH(test_account),
 		ON_SQLITE(test_explain_hook),
 		ON_SQLITE(test_complete),

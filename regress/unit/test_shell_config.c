@@ -141,7 +141,9 @@ begin(struct trial *t, void **state)
 	ok(t, "user create bob@example.org --key='" USER_KEY " bob@laptop' "
 	    "-g devs,default --role=auditor,standard --expires=+9d");
 	ok(t, "user invite eve@example.org");
+	ok(t, "host update web1 --allow=default,jump");
 	ok(t, "acl create --ug devs --hg ops --login='dep*' --weight=7 "
+	    "--allow=sftp,scp "
 	    "--pattern='web*' --expiration=+30d --comment=x");
 	ok(t, "acl create --ug default --hg default --action=deny");
 	assert_int_equal(host_pin_key(db, 1, "ssh-ed25519",
@@ -218,6 +220,12 @@ test_sealed(void **state)
 	assert_same(before, after);
 	assert_string_equal(json_string_value(json_object_get(row(after,
 	    "users", 1), "AllowedFrom")), "192.0.2.0/24,2001:db8::/32");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "acls", 0), "Allow")), "sftp,scp");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "acls", 1), "Allow")), "");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "hosts", 0), "Allow")), "all");
 	free(text);
 	json_decref(before);
 	json_decref(after);
@@ -342,6 +350,8 @@ static const struct bad {
 	{ "user_keys", 0, "Key", "\"AAAA\"", "could be checked with" },
 	{ "users", 1, "AllowedFrom", "\"x\"", "no list of networks" },
 	{ "acls", 0, "Weight", "-1", "no number" },
+	{ "acls", 0, "Allow", "\"telepathy\"", "no kind of channel" },
+	{ "hosts", 0, "Allow", "7", "its Allow is no text" },
 	{ "acls", 1, "HostGroups", "[{\"ID\":77}]", "deny less" },
 	{ "acls", 1, "Inception", "\"soon\"", "is no time" },
 	{ "events", 0, "AuthorID", "\"x\"", "no number" },
