@@ -237,6 +237,7 @@ static struct paced {
 } paced[] = {
 	{ ASK_REKEY_SIGN, REKEYS_A_MINUTE, { 0 } },
 	{ ASK_CHANNEL_OPEN, CHANNELS_A_MINUTE, { 0 } },
+	{ ASK_CHANNEL_REQUEST, WISHES_A_MINUTE, { 0 } },
 	{ ASK_SHELL, SHELLS_A_MINUTE, { 0 } },
 	{ ASK_SHELL_RESIZE, SHELLS_A_MINUTE, { 0 } },
 };
@@ -387,6 +388,17 @@ ask_jump(const struct ask_jump *a, ask_reply *fn, void *arg)
 
 	request_init(&m, ASK_JUMP);
 	put_ask_jump(&m.body, a);
+	request_send(&m, fn, arg);
+}
+
+void
+ask_channel_request(const char *what, ask_reply *fn, void *arg)
+{
+	struct sentence	s = { .text = what };
+	struct ipc	m;
+
+	request_init(&m, ASK_CHANNEL_REQUEST);
+	put_sentence(&m.body, &s);
 	request_send(&m, fn, arg);
 }
 

@@ -93,6 +93,9 @@ void	ask_channel_open(const struct ask_channel_open *, ask_reply *,
 /* For a connection to a host of the inventory: struct verdict, fds[0]. */
 void	ask_jump(const struct ask_jump *, ask_reply *, void *arg);
 
+/* Whether "agent", "x11" or "env" may be passed on: struct verdict. */
+void	ask_channel_request(const char *what, ask_reply *, void *arg);
+
 /* Reports the end of a channel; no answer. */
 void	ask_channel_close(const struct ask_channel_close *);
 

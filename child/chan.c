@@ -407,14 +407,78 @@ ask_program(struct chan *c)
 	ask_channel_open(&a, program_answered, c);
 }
 
+/* The monitor's word on requests of one type. */
+static void
+wish_answered(void *arg, struct ipc *m)
+{
+	struct wish	*w = arg;
+	struct chan	*c = w->chan;
+	struct verdict	 v;
+
+	if (get_verdict(&m->body, &v) == -1)
+		ask_malformed("answer about a request");
+	w->state = v.ok ? WISH_GRANTED : WISH_REFUSED;
+	/* most clients send an environment that nobody will miss */
+	if (!v.ok && w != &c->wishes[WISH_ENV] && c->state == CHAN_SETUP)
+		relay_say(c, v.sentence);
+}
+
+/*
+ * Some requests open the way for other channels, or change what a program
+ * does: the monitor says whether they may go to a host.
+ */
+static int
+wish_check(struct chan *c, enum request_type type)
+{
+	static const char *const	names[] = {
+		[WISH_ENV] = "env",
+		[WISH_AGENT] = "agent",
+		[WISH_X11] = "x11",
+	};
+	enum chan_wish			which;
+	struct wish			*w;
+
+	if (!c->far->audited || (type != REQUEST_ENV &&
+	    type != REQUEST_AGENT && type != REQUEST_X11))
+		return (FAR_OK);
+	which = type == REQUEST_ENV ? WISH_ENV :
+	    type == REQUEST_AGENT ? WISH_AGENT : WISH_X11;
+	w = &c->wishes[which];
+	if (w->state == WISH_UNASKED) {
+		if (!ask_may(ASK_CHANNEL_REQUEST))
+			return (FAR_AGAIN);
+		w->chan = c;
+		w->state = WISH_ASKED;
+		ask_channel_request(names[which], wish_answered, w);
+	}
+	return (w->state == WISH_ASKED ? FAR_AGAIN :
+	    w->state == WISH_GRANTED ? FAR_OK : FAR_REFUSED);
+}
+
+static int
+wish_waits(const struct chan *c)
+{
+	size_t	i;
+
+	for (i = 0; i < WISHES; i++) {
+		if (c->wishes[i].state == WISH_ASKED)
+			return (1);
+	}
+	return (0);
+}
+
 /* Whether a request may go to the far end now. */
 static int
-request_check(const struct chan *c, const struct request *r)
+request_check(struct chan *c, const struct request *r)
 {
+	int	result;
+
 	if (c->far == NULL)
 		return (FAR_AGAIN);
 	if (r->type == REQUEST_OTHER)
 		return (FAR_REFUSED);
+	if ((result = wish_check(c, r->type)) != FAR_OK)
+		return (result);
 	if (is_program(r) && c->far->audited && !c->permitted)
 		return (FAR_AGAIN);
 	return (FAR_OK);
@@ -448,6 +512,16 @@ is_eow(const struct chan *c, const struct request *r, int wanted)
 	return (r->nameless && !wanted && !c->pty);
 }
 
+/* What could not be said with a refusal. */
+static void
+tell_unsaid(struct chan *c)
+{
+	if (c->conn->unsaid != NULL)
+		relay_say(c, c->conn->unsaid);
+	free(c->conn->unsaid);
+	c->conn->unsaid = NULL;
+}
+
 /* A request was done or refused: answers it. */
 static void
 request_done(struct chan *c, struct request *r, int ok)
@@ -464,6 +538,7 @@ request_done(struct chan *c, struct request *r, int ok)
 	if (ok && is_program(r)) {
 		c->state = CHAN_RUNNING;
 		c->conn->started = 1;
+		tell_unsaid(c);
 		tell_recorded(c);
 	}
 	if (is_eow(c, r, wanted) && c->state == CHAN_RUNNING)
@@ -589,7 +664,7 @@ chans_reap(struct conn *conn)
 	for (c = TAILQ_FIRST(&conn->channels); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (c->state == CHAN_ENDED && c->in_closed &&
-		    (!c->asked || c->answered)) {
+		    (!c->asked || c->answered) && !wish_waits(c)) {
 			if (c->ssh != NULL)
 				client_free(c->ssh);
 			chan_free(c);

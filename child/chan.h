@@ -70,6 +70,24 @@ enum chan_kind {
 	CHAN_X11		/* from the host: to the person's display */
 };
 
+/* Requests that the monitor is asked about, once a channel. */
+enum chan_wish {
+	WISH_ENV,
+	WISH_AGENT,
+	WISH_X11,
+	WISHES
+};
+
+struct wish {
+	struct chan	*chan;
+	enum {
+		WISH_UNASKED,
+		WISH_ASKED,
+		WISH_GRANTED,
+		WISH_REFUSED
+	}		 state;
+};
+
 struct chan {
 	TAILQ_ENTRY(chan)	 link;
 	struct conn		*conn;
@@ -115,6 +133,7 @@ struct chan {
 	/* what the monitor knows */
 	int			 asked;		/* whether it may start */
 	int			 answered, permitted;
+	struct wish		 wishes[WISHES];
 	struct ask_channel_close end;
 	struct upstream_exit	 exit;		/* and what it need not */
 };

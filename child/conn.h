@@ -32,6 +32,9 @@ struct conn {
 	char			*sentence;	/* why all is over */
 	char			*nowhere;	/* why there is no host: for
 						   sessions; jumps go on */
+	char			*unsaid;	/* why a port is not listened
+						   on, for the next program's
+						   stderr; or NULL */
 	struct chan_list	 channels;
 	uint32_t		 nchannels;
 	uint32_t		 last_channel;	/* number of the newest */

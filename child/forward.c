@@ -238,7 +238,9 @@ forward_start(struct chan *c)
 	if (!c->asked && ask_may(ASK_CHANNEL_OPEN))
 		ask_forward(c);
 	if (c->sentence != NULL) {
-		forward_give_up(c, NULL);
+		/* said with the connection's end where this was all of it */
+		forward_give_up(c, c->conn->started || c->conn->nlisteners > 0 ?
+		    NULL : c->sentence);
 		return;
 	}
 	if (!c->permitted || (r = open_other(c)) == UP_AGAIN)

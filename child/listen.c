@@ -100,6 +100,9 @@ listen_answered(void *arg, struct ipc *m)
 		ask_malformed("answer about a port");
 	l->answered = 1;
 	l->permitted = v.ok;
+	/* a failure has no room for words (RFC 4254, section 4) */
+	if (!v.ok && l->conn->unsaid == NULL)
+		l->conn->unsaid = xstrdup(v.sentence);
 }
 
 static void

@@ -48,6 +48,7 @@
  */
 #define REKEYS_A_MINUTE		6000
 #define CHANNELS_A_MINUTE	12000
+#define WISHES_A_MINUTE		(3 * CHANNELS_A_MINUTE)
 #define SHELLS_A_MINUTE		6000
 
 /* Between child and monitor. Requests first; an answer has ANSWER added. */
@@ -69,6 +70,8 @@ enum ask {
 	ASK_LOG,
 	ASK_ERRAND,		/* struct ask_errand, no answer */
 	ASK_JUMP,
+	ASK_CHANNEL_REQUEST,	/* struct sentence: "agent", "x11", "env";
+				   may one be passed on? Answer: a verdict */
 	ASK_END_OF_LIST
 };
 #define ANSWER		0x80

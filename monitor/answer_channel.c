@@ -3,6 +3,7 @@
  * Channels to a host: what may be opened, its record, its recording; and the
  * child's log.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,43 +13,21 @@
 #include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
+#include "lib/xmalloc.h"
 #include "monitor/channels.h"
 #include "monitor/journal.h"
 #include "monitor/jumps.h"
+#include "monitor/kind.h"
 #include "monitor/monitor.h"
+#include "monitor/recheck.h"
 #include "monitor/recording.h"
 
-static const struct channel_type {
-	const char	*name;
-	int		 recorded;	/* even without a pty */
-} types[] = {
-	{ "shell", 1 },
-	{ "exec", 0 },
-	{ "subsystem", 0 },
-	{ "forward-local", 0 },
-	{ "forward-remote", 0 },
-	{ "agent", 0 },
-	{ "x11", 0 },
-};
-
-static const struct channel_type *
-type_by_name(const char *name)
-{
-	size_t	i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(types[i].name, name) == 0)
-			return (&types[i]);
-	}
-	return (NULL);
-}
-
 static int
-wants_recording(const struct monitor *m, const struct channel_type *t,
+wants_recording(const struct monitor *m, enum kind kind,
     const struct ask_channel_open *a)
 {
 	return (m->host->logging == LOGGING_EVERYTHING &&
-	    (a->pty || t->recorded));
+	    (a->pty || kind == KIND_SHELL));
 }
 
 /*
@@ -56,7 +35,7 @@ wants_recording(const struct monitor *m, const struct channel_type *t,
  * host for datagrams that its client sends to the portal.
  */
 static const char *
-hopeless(const struct ask_channel_open *a)
+hopeless_command(const struct ask_channel_open *a)
 {
 	static const char	 server[] = "mosh-server";
 	size_t			 n = strcspn(a->detail, " ");
@@ -76,46 +55,135 @@ refuse(struct monitor *m, const struct ipc *req,
     const struct ask_channel_open *a, const char *sentence)
 {
 	journal_channel_open(m, ++m->last_seq, a, sentence);
+	log_info("user %s, host %s, %s refused: %s", m->user->name,
+	    m->host->name, a->type, sentence);
 	monitor_verdict(m, req->type, req->id, sentence);
+}
+
+/*
+ * Whether the person may have a channel of this kind on their host, by the
+ * rules as they are now; NULL, or the sentence that refuses (caller frees).
+ *
+ * The child says what it wants, and gets a yes or a no: it is the child that
+ * holds the connection to the host. One that was taken over after the login
+ * needs no yes to open there what it likes, which nobody sees here; an honest
+ * one asks before it opens anything, whatever its client sends.
+ */
+static char *
+not_allowed(struct monitor *m, enum kind kind)
+{
+	char	name[NAME_MAX_BYTES + 1];
+
+	recheck_kinds(m);
+	if ((m->kinds & KIND_BIT(kind)) != 0)
+		return (NULL);
+	if (m->host->scheme == HOST_TELNET && kind != KIND_SHELL)
+		return (xstrdup("sshportal: a telnet host has a terminal and "
+		    "nothing else: no commands, no copies"));
+	escape_into(name, sizeof(name), m->host->name);
+	return (xasprintf("sshportal: %s: not allowed to you on host \"%s\"",
+	    kind_name(kind), name));
+}
+
+static void
+permit(struct monitor *m, const struct ipc *req, int recording)
+{
+	static const struct verdict	yes = { .ok = 1, .sentence = "" };
+	struct ipc			out;
+
+	ipc_init(&out, req->type | ANSWER, req->id);
+	put_verdict(&out.body, &yes);
+	out.fds[0] = recording;
+	monitor_answer(m, &out);
+	ipc_free(&out);
+}
+
+/* What may be opened, is, where it can be written down and recorded. */
+static void
+open_channel(struct monitor *m, const struct ipc *req,
+    const struct ask_channel_open *a, enum kind kind)
+{
+	struct monitor_channel	*c;
+	int			 fd = -1;
+
+	if ((c = channels_add(m, a->channel)) == NULL) {
+		refuse(m, req, a, "sshportal: too many channels at once");
+		return;
+	}
+	if (wants_recording(m, kind, a) &&
+	    (fd = recording_open(m->settings->logs_dir, m->session, c->seq,
+	    clock_utc())) == -1) {
+		channels_remove(m, c);
+		refuse(m, req, a, "sshportal: the session cannot be recorded "
+		    "now: tell an administrator");
+		return;
+	}
+	journal_channel_open(m, c->seq, a, NULL);
+	permit(m, req, fd);
 }
 
 int
 answer_channel_open(struct monitor *m, struct ipc *req)
 {
-	static const struct verdict	 yes = { .ok = 1, .sentence = "" };
-	const struct channel_type	*type;
-	struct ask_channel_open		 a;
-	struct monitor_channel		*c;
-	struct ipc			 out;
-	const char			*why;
-	int				 fd = -1;
+	struct ask_channel_open	 a;
+	enum kind		 kind;
+	const char		*hopeless;
+	char			*no;
 
 	if (get_ask_channel_open(&req->body, &a) == -1 ||
-	    (type = type_by_name(a.type)) == NULL ||
+	    kind_of(&a, &kind) == -1 ||
 	    channels_find(m, a.channel) != NULL)
 		return (-1);
-	if ((why = hopeless(&a)) != NULL) {
-		refuse(m, req, &a, why);
+	if ((no = not_allowed(m, kind)) != NULL)
+		refuse(m, req, &a, no);
+	else if ((hopeless = hopeless_command(&a)) != NULL)
+		refuse(m, req, &a, hopeless);
+	else
+		open_channel(m, req, &a, kind);
+	free(no);
+	return (0);
+}
+
+/*
+ * The environment is for those who may run programs: to others, who get scp or
+ * a file server from a shell of the host's, a host that accepts all of it
+ * would lend BASH_ENV or LD_PRELOAD.
+ */
+static char *
+no_environment(struct monitor *m)
+{
+	recheck_kinds(m);
+	if ((m->kinds & (KIND_BIT(KIND_SHELL) | KIND_BIT(KIND_EXEC))) != 0)
+		return (NULL);
+	return (xstrdup("sshportal: no environment without programs"));
+}
+
+/* What is asked for on a channel and opens others, from the host, later. */
+int
+answer_channel_request(struct monitor *m, struct ipc *req)
+{
+	struct sentence		 s;
+	struct ask_channel_open	 a = { .detail = "asked for" };
+	enum kind		 kind;
+	char			*no;
+
+	if (get_sentence(&req->body, &s) == -1)
+		return (-1);
+	if (strcmp(s.text, "env") == 0) {
+		no = no_environment(m);
+		monitor_verdict(m, req->type, req->id, no);
+		free(no);
 		return (0);
 	}
-	if ((c = channels_add(m, a.channel)) == NULL) {
-		refuse(m, req, &a, "sshportal: too many channels at once");
-		return (0);
-	}
-	if (wants_recording(m, type, &a) &&
-	    (fd = recording_open(m->settings->logs_dir, m->session, c->seq,
-	    clock_utc())) == -1) {
-		channels_remove(m, c);
-		refuse(m, req, &a, "sshportal: the session cannot be recorded "
-		    "now: tell an administrator");
-		return (0);
-	}
-	journal_channel_open(m, c->seq, &a, NULL);
-	ipc_init(&out, req->type | ANSWER, req->id);
-	put_verdict(&out.body, &yes);
-	out.fds[0] = fd;
-	monitor_answer(m, &out);
-	ipc_free(&out);
+	a.type = s.text;
+	if (kind_of(&a, &kind) == -1 ||
+	    (kind != KIND_AGENT && kind != KIND_X11))
+		return (-1);
+	if ((no = not_allowed(m, kind)) != NULL)
+		refuse(m, req, &a, no);
+	else
+		monitor_verdict(m, req->type, req->id, NULL);
+	free(no);
 	return (0);
 }
 

@@ -10,6 +10,7 @@
 #include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
+#include "db/setting.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
@@ -22,6 +23,7 @@
 #include "monitor/dial.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
+#include "monitor/recheck.h"
 #include "monitor/store.h"
 
 /* A host's name as it may stand in a sentence. */
@@ -70,9 +72,8 @@ no_such_account(struct monitor *m)
 	    DB_NAME_MAX));
 }
 
-/* What the store says about the wish. */
+/* What the store says about the wish, beside m->granted. */
 struct lookup {
-	int		 allowed;
 	int		 bad_account;	/* no host has such a one */
 };
 
@@ -101,6 +102,7 @@ static int
 look_up(struct monitor *m, void *arg)
 {
 	struct lookup	*l = arg;
+	struct granted	*g = &m->granted;
 	int		 r;
 
 	way_forget(m);
@@ -108,8 +110,10 @@ look_up(struct monitor *m, void *arg)
 	m->host = NULL;
 	if ((r = find_host(m, l)) != DB_OK)
 		return (r);
+	if ((r = generation_get(m->db, &g->generation)) != DB_OK)
+		return (r);
 	r = access_rules(m->db, m->user, m->host, m->wanted.account,
-	    clock_utc(), &l->allowed, &m->kinds);
+	    clock_utc(), &g->allowed, &g->kinds);
 	return (r == DB_OK ? way_look_up(m, m->host->key_id) : r);
 }
 
@@ -152,15 +156,17 @@ find_target(struct monitor *m)
 	int		 r;
 
 	r = store_try(m, look_up, &l);
+	m->kinds = r == DB_OK ? m->granted.kinds : 0;
+	m->recheck_at = clock_mono_ms() + RECHECK_FRESH_MS;
 	if (r == DB_NOTFOUND)
 		return (l.bad_account ? no_such_account(m) :
 		    no_such_host(m, "no such host"));
 	if (r != DB_OK)
 		no = xstrdup(STORE_AWAY);
 	else if ((r = access_granted(m, m->user, m->host, m->wanted.account,
-	    l.allowed, &m->kinds)) == 1)
+	    m->granted.allowed, &m->kinds)) == 1)
 		no = way_there(m);
-	else if (r == -1 && l.allowed)
+	else if (r == -1 && m->granted.allowed)
 		no = xasprintf("sshportal: the access check for host \"%s\" "
 		    "failed: tell an administrator", show(&s, m->host->name));
 	else

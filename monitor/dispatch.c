@@ -50,6 +50,8 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_CHANNEL_CLOSE] = { SESSION | SHELL | IN(ST_REFUSED), 0,
     2 * CHANNELS_A_MINUTE,
     ALG_MAX + FRAME, answer_channel_close },
+[ASK_CHANNEL_REQUEST] = { SESSION, 0, WISHES_A_MINUTE,
+    SENTENCE_MAX + FRAME, answer_channel_request },
 [ASK_SHELL] = { SHELL, 0, SHELLS_A_MINUTE,
     TERM_MAX + COMMAND_MAX + FRAME, answer_shell },
 [ASK_SHELL_RESIZE] = { SHELL, 0, SHELLS_A_MINUTE,
@@ -62,7 +64,7 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, 600,
     NAME_MAX_BYTES + FRAME, answer_jump },
 };
-_Static_assert(ASK_END_OF_LIST == 18, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 19, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -78,6 +80,7 @@ static const char *const request_names[] = {
 	[ASK_ENDING] = "ENDING",
 	[ASK_CHANNEL_OPEN] = "CHANNEL_OPEN",
 	[ASK_CHANNEL_CLOSE] = "CHANNEL_CLOSE",
+	[ASK_CHANNEL_REQUEST] = "CHANNEL_REQUEST",
 	[ASK_SHELL] = "SHELL",
 	[ASK_SHELL_RESIZE] = "SHELL_RESIZE",
 	[ASK_LOG] = "LOG",

@@ -89,6 +89,7 @@ int	answer_up_password(struct monitor *, struct ipc *);
 int	answer_ending(struct monitor *, struct ipc *);
 int	answer_channel_open(struct monitor *, struct ipc *);
 int	answer_channel_close(struct monitor *, struct ipc *);
+int	answer_channel_request(struct monitor *, struct ipc *);
 int	answer_shell(struct monitor *, struct ipc *);
 int	answer_shell_resize(struct monitor *, struct ipc *);
 int	answer_log(struct monitor *, struct ipc *);

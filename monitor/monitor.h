@@ -41,6 +41,13 @@ struct monitor_channel {
 	int		 vault;		/* the shell's way to us, or -1 */
 };
 
+/* What the store said of user and host, before any hook; see recheck.h. */
+struct granted {
+	int64_t		 generation;
+	int		 allowed;
+	uint32_t	 kinds;
+};
+
 struct monitor {
 	const struct settings	*settings;
 	struct secret_settings	 secrets;	/* how to open the store */
@@ -91,6 +98,8 @@ struct monitor {
 	struct host		*host;
 	uint32_t		 kinds;		/* what the person may do there
 						   (db/kinds.h, effective) */
+	struct granted		 granted;	/* from which that comes */
+	int64_t			 recheck_at;	/* monotonic ms, not before */
 	struct way		 way;		/* to it */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */

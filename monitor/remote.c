@@ -10,21 +10,13 @@
 #include <unistd.h>
 
 #include "db/db.h"
-#include "db/host.h"
-#include "db/kinds.h"
-#include "db/user.h"
-#include "db/userkey.h"
-#include "lib/clock.h"
 #include "lib/escape.h"
-#include "lib/log.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
-#include "monitor/access.h"
 #include "monitor/jumps.h"
 #include "monitor/monitor.h"
+#include "monitor/recheck.h"
 #include "monitor/remote.h"
-#include "monitor/standing.h"
-#include "monitor/store.h"
 
 void
 remote_accept(struct monitor *m, int listener, struct jump *j)
@@ -44,81 +36,6 @@ remote_accept(struct monitor *m, int listener, struct jump *j)
 	close(fd);
 }
 
-/* Whether the key is still there, this user's, and good. */
-static int
-check_key(struct monitor *m, const char **why)
-{
-	struct userkey	*k = NULL;
-	int		 r;
-
-	r = userkey_get(m->db, m->userkey, &k);
-	if (r == DB_NOTFOUND || (r == DB_OK && k->user_id != m->user->id))
-		*why = "your key was removed";
-	else if (r == DB_OK && !userkey_usable(k, clock_utc()))
-		*why = "your key has expired";
-	else if (r == DB_OK && standing_key(m, k, clock_utc()) != NULL)
-		*why = "your key is no longer for this address";
-	userkey_free(k);
-	return (*why != NULL ? DB_NOTFOUND : r);
-}
-
-/* Of whom it is asked whether they may still be there. */
-struct question {
-	const struct jump	*jump;		/* NULL: the session */
-	const char		*why;		/* not; or NULL */
-};
-
-/* Whether the rules and the hook still allow it, with `u` and `h` of now. */
-static int
-check_access(struct monitor *m, struct question *q, struct user *u,
-    struct host *h)
-{
-	const char	*account = q->jump == NULL ? m->wanted.account : NULL;
-	uint32_t	 kinds = 0;
-	int		 r, allowed = 0;
-
-	r = access_rules(m->db, u, h, account, clock_utc(), &allowed, &kinds);
-	if (r != DB_OK)
-		return (r);
-	if (access_granted(m, u, h, account, allowed, &kinds) != 1)
-		q->why = "you may no longer reach this host";
-	else if (q->jump != NULL && (kinds & KIND_BIT(KIND_JUMP)) == 0)
-		q->why = "jumps to this host are no longer allowed";
-	return (DB_OK);
-}
-
-/* DB_OK: q->why is NULL or says why the person may no longer be there. */
-static int
-check(struct monitor *m, void *arg)
-{
-	struct question	*q = arg;
-	const char	**why = &q->why;
-	const struct host *was = q->jump != NULL ? q->jump->host : m->host;
-	struct user	*u = NULL;
-	struct host	*h = NULL;
-	int		 r;
-
-	*why = NULL;
-	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
-		*why = "your account was removed";
-	else if (r == DB_OK && u->created_at != m->user->created_at)
-		*why = "your account was replaced by a restored one";
-	else if (r == DB_OK && !user_usable(u, clock_utc()))
-		*why = "your account is disabled";
-	else if (r == DB_OK && standing_user(m, u, clock_utc()) != NULL)
-		*why = "your account is no longer for this address";
-	else if (r == DB_OK && (r = check_key(m, why)) == DB_OK &&
-	    (r = host_get(m->db, was->id, &h)) == DB_NOTFOUND)
-		*why = "the host was removed";
-	else if (r == DB_OK && h->created_at != was->created_at)
-		*why = "the host was replaced by a restored one";
-	else if (r == DB_OK)
-		r = check_access(m, q, u, h);
-	user_free(u);
-	host_free(h);
-	return (*why != NULL ? DB_OK : r);
-}
-
 /* Ends the session, or the jump, with a sentence. */
 static void
 end_it(struct monitor *m, struct jump *j, const char *sentence)
@@ -132,21 +49,18 @@ end_it(struct monitor *m, struct jump *j, const char *sentence)
 static const char *
 revalidate(struct monitor *m, struct jump *j)
 {
-	struct question	 q = { .jump = j };
+	const char	*why;
 	char		*sentence;
 	int		 r;
 
 	/* administrators go where they like, and are back in no time */
 	if (m->errand != NULL)
 		return ("ok");
-	m->outage_ends = 0;
-	r = store_try(m, check, &q);
-	store_close(m);
-	if (r != DB_OK)
+	if ((r = recheck_all(m, j, &why)) != DB_OK)
 		return ("away");
-	if (q.why == NULL)
+	if (why == NULL)
 		return ("ok");
-	sentence = xasprintf("sshportal: this session ends: %s", q.why);
+	sentence = xasprintf("sshportal: this session ends: %s", why);
 	end_it(m, j, sentence);
 	free(sentence);
 	return ("stopped");

@@ -34,6 +34,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_ENDING] = "NSODHWRX",
 	[ASK_CHANNEL_OPEN] = "HWR",
 	[ASK_CHANNEL_CLOSE] = "SHWRX",
+	[ASK_CHANNEL_REQUEST] = "HWR",
 	[ASK_SHELL] = "S",
 	[ASK_SHELL_RESIZE] = "S",
 	[ASK_LOG] = "-KANSODHWRXekwr",
@@ -233,6 +234,7 @@ fill(struct msg *m, unsigned type)
 		put_ask_up_password(m, &password);
 		break;
 	case ASK_ENDING:
+	case ASK_CHANNEL_REQUEST:
 		put_sentence(m, &lost);
 		break;
 	case ASK_CHANNEL_OPEN:

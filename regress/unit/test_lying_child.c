@@ -21,8 +21,10 @@
 
 #include <openssl/evp.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/session.h"
 #include "db/user.h"
 #include "db/userkey.h"
@@ -67,6 +69,117 @@ channel_open(struct liar *l, uint32_t number, int *recording)
 	ipc_free(&in);
 	msg_free(&body);
 	return (v.ok);
+}
+
+/* What the rule that lets bob in allows from now on. */
+static void
+rule_allows(uint32_t allow)
+{
+	struct acl_list	*l;
+	size_t		 i;
+
+	liar_open();
+	assert_int_equal(acl_list(liar_db, 0, &l), DB_OK);
+	for (i = 0; i < l->n; i++) {
+		l->v[i].allow = allow;
+		assert_int_equal(acl_update(liar_db, &l->v[i]), DB_OK);
+	}
+	acl_list_free(l);
+	liar_close();
+}
+
+/* CHANNEL_OPEN or CHANNEL_REQUEST: the sentence, "" for yes; caller frees. */
+static char *
+asks(struct liar *l, uint8_t request, const struct ask_channel_open *a)
+{
+	const struct sentence	s = { .text = a->type };
+	struct verdict		v;
+	struct msg		body;
+	struct ipc		in;
+	char			*said;
+
+	msg_init(&body);
+	if (request == ASK_CHANNEL_REQUEST)
+		put_sentence(&body, &s);
+	else
+		put_ask_channel_open(&body, a);
+	assert_true(liar_ask(l, request, &body, &in));
+	assert_int_equal(get_verdict(&in.body, &v), 0);
+	said = xstrdup(v.sentence);
+	assert_int_equal(v.ok, *said == '\0');
+	ipc_free(&in);
+	msg_free(&body);
+	return (said);
+}
+
+static void
+told(struct liar *l, uint8_t request, const char *type, const char *detail,
+    const char *kind)
+{
+	static uint32_t		number = 100;
+	struct ask_channel_open	a = { .channel = ++number, .type = type,
+				    .detail = detail };
+	char			*said = asks(l, request, &a), *want;
+
+	want = kind == NULL ? xstrdup("") : xasprintf("sshportal: %s: not "
+	    "allowed to you on host \"web1\"", kind);
+	assert_string_equal(said, want);
+	free(want);
+	free(said);
+}
+
+/* What it may not open it does not get, however it calls it. */
+static void
+test_kinds(void **state)
+{
+	const struct sentence	none = { .text = "jump" };
+	struct liar		l;
+	struct msg		body;
+	struct ipc		in;
+	char			*said;
+	int			i;
+
+	(void)state;
+	rule_allows(KIND_BIT(KIND_SFTP));
+	for (i = 0; i < 2; i++) {
+		liar_birth(&l);
+		liar_kex(&l, 1);
+		assert_int_equal(liar_login(&l, "web1", &liar_bob), DEST_HOST);
+		liar_target(&l);
+		assert_true(liar_hostkey(&l, &liar_alice));
+		if (i == 0) {
+			told(&l, ASK_CHANNEL_OPEN, "shell", "", "shell");
+			told(&l, ASK_CHANNEL_OPEN, "exec", "id", "exec");
+			told(&l, ASK_CHANNEL_OPEN, "exec", "scp -t x", "scp");
+			told(&l, ASK_CHANNEL_OPEN, "subsystem", "x", "exec");
+			told(&l, ASK_CHANNEL_OPEN, "subsystem", "sftp", NULL);
+			told(&l, ASK_CHANNEL_OPEN, "forward-local", "a:1",
+			    "forward-local");
+			told(&l, ASK_CHANNEL_OPEN, "forward-remote", "",
+			    "forward-remote");
+			told(&l, ASK_CHANNEL_OPEN, "agent", "", "agent");
+			told(&l, ASK_CHANNEL_REQUEST, "agent", "", "agent");
+			told(&l, ASK_CHANNEL_REQUEST, "x11", "", "x11");
+			said = asks(&l, ASK_CHANNEL_REQUEST,
+			    &(struct ask_channel_open){ .type = "env" });
+			assert_string_not_equal(said, "");
+			free(said);
+			rule_allows(0);
+		} else {
+			told(&l, ASK_CHANNEL_OPEN, "shell", "", NULL);
+			told(&l, ASK_CHANNEL_REQUEST, "agent", "", NULL);
+			told(&l, ASK_CHANNEL_REQUEST, "env", "", NULL);
+			/* only those that a channel's request can be */
+			msg_init(&body);
+			put_sentence(&body, &none);
+			assert_false(liar_ask(&l, ASK_CHANNEL_REQUEST, &body,
+			    &in));
+			msg_free(&body);
+			assert_true(liar_ends(&l, MONITOR_GATE));
+			break;
+		}
+		assert_int_equal(liar_bye(&l), MONITOR_DONE);
+	}
 }
 
 /* An honest child gets through, so that the rest means something. */
@@ -758,6 +871,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_honest),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_forged_signature),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_another_users_key),

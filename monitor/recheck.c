@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looking again at what a login was granted.
+ */
+#include <stdio.h>
+
+#include "db/db.h"
+#include "db/host.h"
+#include "db/kinds.h"
+#include "db/setting.h"
+#include "db/user.h"
+#include "db/userkey.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "monitor/access.h"
+#include "monitor/jumps.h"
+#include "monitor/monitor.h"
+#include "monitor/recheck.h"
+#include "monitor/standing.h"
+#include "monitor/store.h"
+
+/* Whether the key is still there, this user's, and good. */
+static int
+check_key(struct monitor *m, const char **why)
+{
+	struct userkey	*k = NULL;
+	int		 r;
+
+	r = userkey_get(m->db, m->userkey, &k);
+	if (r == DB_NOTFOUND || (r == DB_OK && k->user_id != m->user->id))
+		*why = "your key was removed";
+	else if (r == DB_OK && !userkey_usable(k, clock_utc()))
+		*why = "your key has expired";
+	else if (r == DB_OK && standing_key(m, k, clock_utc()) != NULL)
+		*why = "your key is no longer for this address";
+	userkey_free(k);
+	return (*why != NULL ? DB_NOTFOUND : r);
+}
+
+/* Of whom it is asked whether they may still be there. */
+struct question {
+	const struct jump	*jump;		/* NULL: the session */
+	const char		*why;		/* not; or NULL */
+};
+
+/* The rules and the hook, of a user and a host as they are now. */
+static int
+check_access(struct monitor *m, struct question *q, struct user *u,
+    struct host *h)
+{
+	const char	*account = q->jump == NULL ? m->wanted.account : NULL;
+	struct granted	 g;
+	uint32_t	 kinds;
+	int		 r;
+
+	if ((r = generation_get(m->db, &g.generation)) != DB_OK ||
+	    (r = access_rules(m->db, u, h, account, clock_utc(), &g.allowed,
+	    &g.kinds)) != DB_OK)
+		return (r);
+	kinds = g.kinds;
+	if (access_granted(m, u, h, account, g.allowed, &kinds) != 1)
+		q->why = "you may no longer reach this host";
+	else if (q->jump != NULL && (kinds & KIND_BIT(KIND_JUMP)) == 0)
+		q->why = "jumps to this host are no longer allowed";
+	else if (q->jump == NULL) {
+		m->host->allow = h->allow;
+		m->granted = g;
+		m->kinds = kinds;
+	}
+	return (DB_OK);
+}
+
+/* DB_OK: q->why is NULL or says why the person may no longer be there. */
+static int
+check(struct monitor *m, void *arg)
+{
+	struct question		*q = arg;
+	const char		**why = &q->why;
+	const struct host	*was = q->jump != NULL ? q->jump->host :
+				    m->host;
+	struct user		*u = NULL;
+	struct host		*h = NULL;
+	int			 r;
+
+	*why = NULL;
+	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
+		*why = "your account was removed";
+	else if (r == DB_OK && u->created_at != m->user->created_at)
+		*why = "your account was replaced by a restored one";
+	else if (r == DB_OK && !user_usable(u, clock_utc()))
+		*why = "your account is disabled";
+	else if (r == DB_OK && standing_user(m, u, clock_utc()) != NULL)
+		*why = "your account is no longer for this address";
+	else if (r == DB_OK && (r = check_key(m, why)) == DB_OK &&
+	    (r = host_get(m->db, was->id, &h)) == DB_NOTFOUND)
+		*why = "the host was removed";
+	else if (r == DB_OK && h->created_at != was->created_at)
+		*why = "the host was replaced by a restored one";
+	else if (r == DB_OK)
+		r = check_access(m, q, u, h);
+	user_free(u);
+	host_free(h);
+	if (*why != NULL && q->jump == NULL)
+		m->kinds = 0;
+	return (*why != NULL ? DB_OK : r);
+}
+
+int
+recheck_all(struct monitor *m, const struct jump *j, const char **why)
+{
+	struct question	q = { .jump = j };
+	int		r;
+
+	m->outage_ends = 0;
+	r = store_try(m, check, &q);
+	store_close(m);
+	*why = q.why;
+	return (r);
+}
+
+/* Whether counter and rules say what they said; a class of enum db_status. */
+static int
+is_same(struct monitor *m, int *same)
+{
+	const struct granted	*was = &m->granted;
+	struct granted		 g;
+	int			 r;
+
+	if ((r = generation_get(m->db, &g.generation)) != DB_OK ||
+	    (r = access_rules(m->db, m->user, m->host, m->wanted.account,
+	    clock_utc(), &g.allowed, &g.kinds)) != DB_OK)
+		return (r);
+	*same = g.generation == was->generation &&
+	    g.allowed == was->allowed && g.kinds == was->kinds;
+	return (DB_OK);
+}
+
+static int
+look_again(struct monitor *m)
+{
+	struct question	q = { .jump = NULL };
+	int		r, same;
+
+	if ((r = is_same(m, &same)) != DB_OK || same)
+		return (r);
+	/* what is asked in there must not wait either */
+	m->outage_ends = clock_mono_ms();
+	if ((r = check(m, &q)) == DB_OK && q.why != NULL)
+		log_info("user %s, host %s: %s: no new channels",
+		    m->user->name, m->host->name, q.why);
+	return (r);
+}
+
+void
+recheck_kinds(struct monitor *m)
+{
+	char	err[512];
+	int64_t	now = clock_mono_ms();
+	int	r, was_open = m->db != NULL;
+
+	if (now < m->recheck_at)
+		return;
+	r = store_open(m, err, sizeof(err));
+	if (r == DB_OK && (r = look_again(m)) != DB_OK)
+		snprintf(err, sizeof(err), "%s", db_error(m->db));
+	if (r != DB_OK)
+		log_verbose("what user %s may do on host %s cannot be looked "
+		    "up, and stays: %s", m->user->name, m->host->name, err);
+	if (!was_open)
+		store_close(m);
+	m->recheck_at = clock_mono_ms() + (r == DB_OK ? RECHECK_FRESH_MS :
+	    RECHECK_AWAY_MS);
+}

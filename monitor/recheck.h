@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whether what a login was granted still is, while its session runs.
+ */
+#ifndef MONITOR_RECHECK_H
+#define MONITOR_RECHECK_H
+
+struct jump;
+struct monitor;
+
+/*
+ * All of it: account, key, host, rules, hook; of the session, or of one of its
+ * jumps. Returns a class of enum db_status; with DB_OK *why is NULL, or says
+ * why the person may no longer be there, and of a session, m->kinds is what
+ * they may do from now on (nothing, if so). Waits for a store that is away as a
+ * login does.
+ */
+int	recheck_all(struct monitor *, const struct jump *, const char **why);
+
+/*
+ * Before a new channel: brings m->kinds up to date if that was not done within
+ * the last RECHECK_FRESH_MS. It reads the generation counter and the rules,
+ * and goes through all of the above when either says something new. A store
+ * that is away leaves m->kinds as it is and is not asked again for
+ * RECHECK_AWAY_MS: a session does not wait for it.
+ */
+#define RECHECK_FRESH_MS	1000
+#define RECHECK_AWAY_MS		10000
+void	recheck_kinds(struct monitor *);
+
+#endif
