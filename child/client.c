@@ -327,6 +327,7 @@ handle(struct conn *conn, ssh_message msg)
 static void
 run_kex(struct client *c)
 {
+	char		words[SENTENCE_MAX / 2];
 	uint64_t	had;
 	int		r;
 
@@ -336,8 +337,13 @@ run_kex(struct client *c)
 	} while (r == SSH_AGAIN && c->bytes.in_bytes != had);
 	if (r == SSH_OK)
 		c->state = CLIENT_AUTH;
-	else if (r != SSH_AGAIN)
+	else if (r != SSH_AGAIN) {
+		if (ssh_is_connected(c->ssh))
+			log_info("no keys with this client: %s",
+			    escape_into(words, sizeof(words),
+			    ssh_get_error(c->ssh)));
 		c->state = CLIENT_GONE;
+	}
 }
 
 /* Handles requests until there are none; what a round may read is bounded. */
