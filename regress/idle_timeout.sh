@@ -34,8 +34,8 @@ is "status of the other ($(cat "$T/busy"))" "$status" 4
 is "lines of the other" "$(wc -l <"$T/busy")" 7
 
 say "a jump that is idle"
-db_query "UPDATE hosts SET allow = 'all'"
-db_query "UPDATE acls SET allow = 'all'"
+admin host update web1 --allow=all
+admin acl update 1 --allow=all
 ssh -F "$(conf)" -W web1:22 admin@portal <&9 >"$T/out" 2>"$T/err" &
 idle=$!
 wait_for 20 is_ended $idle || fail "an idle jump goes on"

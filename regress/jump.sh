@@ -48,7 +48,7 @@ allow_jumps()
 	local host
 
 	for host; do
-		db_query "UPDATE hosts SET allow = 'all' WHERE name = '$host'"
+		admin host update "$host" --allow=default,jump
 	done
 }
 
@@ -87,7 +87,8 @@ say "nobody jumps to where nobody said that one may"
 no_jump "by default" 'sshportal: jumps to host "web1" are not allowed' bob web1 true
 allow_jumps web1
 no_jump "by the rule" 'sshportal: jumps to host "web1" are not allowed' bob web1 true
-db_query "UPDATE acls SET allow = 'all'"
+rule=$(db_query 'SELECT id FROM acls')
+admin acl update "$rule" --allow=default,jump
 
 say "by one's own name, one's address, the shell's name, and nobody's"
 before=$(sshd_logins)
@@ -324,8 +325,8 @@ like "words" "$(cat "$T/stopped.err")" 'sshportal: .*stopped: because'
 say "a rule that is withdrawn cuts it"
 hold withdrawn -J bob@portal web1
 is "asked" "$(ask_session "$(active web1)" revalidate)" ok
-db_query "DELETE FROM host_host_groups WHERE member_id =
-    (SELECT id FROM hosts WHERE name = 'web1')"
+admin acl create --ug=default --pattern=web1 --action=deny
+deny=$out
 is "asked" "$(ask_session "$(active web1)" revalidate)" stopped
 is_cut withdrawn
 like "words" "$(cat "$T/withdrawn.err")" 'sshportal: .*no longer'
@@ -336,9 +337,7 @@ is "the history says why" "$(db_query "SELECT error FROM sessions
 no_jump "and there is no other" "$no" bob web1 true
 
 say "of two over one connection, only that one is cut"
-admin hostgroup ls
-db_query "INSERT INTO host_host_groups (group_id, member_id) SELECT g.id, h.id
-    FROM host_groups g, hosts h WHERE g.name = 'default' AND h.name = 'web1'"
+admin acl rm "$deny"
 ssh -F "$(as bob conf)" -M -S "$T/master" -N somebody@portal &
 master=$!
 wait_for 20 test -S "$T/master" || fail "no master"
@@ -351,7 +350,7 @@ echo still >&"$in_one"
 wait_for 10 grep -q still "$T/one.out" || fail "the other does not go on"
 is "asked" "$(ask_session "$(active web1)" revalidate)" ok
 say "the kind is withdrawn, the host may still be reached"
-db_query "UPDATE hosts SET allow = '' WHERE name = 'web1'"
+admin host update web1 --allow=default
 is "asked" "$(ask_session "$(active web1)" revalidate)" stopped
 is_cut one
 as bob ok p web1@portal true
