@@ -88,7 +88,7 @@ OTHER = {"created by sshportal", "from an invite", "no role", "give up",
          "closed by the client", "Cryptographic Forum Research Group",
          "host group", "user group", "user key", "invite expired",
          "sshportal: daemon", "host test", "key rotate",
-         "exec sh -s"}
+         "exec sh -s", "channel_request for channel ("}
 # Functions whose texts are help or a result, not messages.
 HELP = {"usage", "usage_key", "flags_usage", "greet_invited", "line_loop",
         "show_names", "print_total", "write_option", "help_all", "help_noun",
