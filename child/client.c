@@ -106,6 +106,20 @@ set_options(ssh_bind bind)
 	return (0);
 }
 
+/*
+ * Compression for who asks for it, and for nobody who has not logged in yet:
+ * zlib itself, which begins before, has read much that was made to hurt it.
+ */
+static int
+set_compression(ssh_session ssh)
+{
+	static const char	methods[] = "none,zlib@openssh.com";
+
+	if (ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_C_S, methods) != 0)
+		return (-1);
+	return (ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_S_C, methods));
+}
+
 /* What a key signs with: its type, but RSA never with SHA-1 (RFC 8332). */
 static const char *
 algorithms(ssh_key key)
@@ -177,6 +191,7 @@ client_prepare(struct client *c, const struct tell_start *start)
 	evp_set_signer(sign);
 	if ((c->bind = ssh_bind_new()) == NULL ||
 	    (c->ssh = ssh_new()) == NULL || set_options(c->bind) == -1 ||
+	    set_compression(c->ssh) != 0 ||
 	    set_hostkeys(c->bind, start) != 0)
 		r = no_session(c);
 	evp_enter(before);

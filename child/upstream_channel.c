@@ -362,6 +362,19 @@ window_send(struct upstream *up)
 }
 
 /*
+ * How much to read at once: no more than the window has, unread bytes counted.
+ * For a longer read libssh2 grows the window twice, and if new keys come in
+ * between, it books one of them wrongly.
+ */
+static size_t
+read_length(LIBSSH2_CHANNEL *c, size_t len)
+{
+	unsigned long	size = libssh2_channel_window_read_ex(c, NULL, NULL);
+
+	return (size > 0 && len > size ? size : len);
+}
+
+/*
  * A channel begins with a small window and is read from: it gets two thirds
  * of what the others leave. So one has a mebibyte, ten have as much together
  * as one and a half, and what nobody takes from them fills no more memory
@@ -401,6 +414,7 @@ upstream_read(struct upstream *up, LIBSSH2_CHANNEL *c, void *data, size_t len,
 		evp_enter(before);
 		return (up->state == UP_READY ? UP_AGAIN : UP_FAILED);
 	}
+	len = read_length(c, len);
 	do {
 		/* the second read may bring what the first looked for */
 		received = up->received;
