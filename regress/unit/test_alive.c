@@ -79,7 +79,7 @@ test_put_off(void **state)
 	assert_int_equal(alive_check(&a, 0), ALIVE_WELL);
 	assert_in_range(alive_wait(&a), LONG_MS - 60000, LONG_MS);
 	assert_int_equal(later(&a, 0), ALIVE_GONE);
-	assert_int_equal(later(&a, 1), ALIVE_WELL);
+	assert_int_equal(alive_check(&a, 1), ALIVE_WELL);
 }
 
 static void
