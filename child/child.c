@@ -252,7 +252,7 @@ add_poll(struct polls *polls, int fd, short events)
 }
 
 static void
-fill_polls(const struct conn *conn, struct polls *polls)
+fill_polls(struct conn *conn, struct polls *polls)
 {
 	struct pollfd	 far[FAR_FDS];
 	struct chan	*c;

@@ -76,6 +76,10 @@ skip_version(struct msg *m)
 	const uint8_t	*line, *end;
 
 	for (;;) {
+		if (m->off == m->len) {
+			msg_bad(m);
+			return;
+		}
 		line = m->data + m->off;
 		end = memchr(line, '\n', m->len - m->off);
 		if (end == NULL) {
@@ -86,6 +90,16 @@ skip_version(struct msg *m)
 		if (end - line >= 4 && memcmp(line, "SSH-", 4) == 0)
 			return;
 	}
+}
+
+int
+offer_has_version(const struct msg *kept)
+{
+	struct msg	m;
+
+	msg_borrow(&m, kept->data, kept->len);
+	skip_version(&m);
+	return (!m.error);
 }
 
 /* The lists of the KEXINIT, not yet encrypted (sections 6 and 7.1). */

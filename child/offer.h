@@ -27,6 +27,9 @@ enum offer_kind {
  */
 char	*offer_ours(enum offer_kind, int legacy, const char *pinned);
 
+/* Whether the version is among what came (RFC 4253, section 4.2). */
+int	 offer_has_version(const struct msg *);
+
 /* Keeps more of what came; what does not fit is not needed. */
 void	 offer_keep(struct msg *, const void *, size_t);
 

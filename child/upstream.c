@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "child/ask.h"
+#include "child/bounds.h"
 #include "child/conn.h"
 #include "child/evp.h"
 #include "child/offer.h"
@@ -31,7 +32,7 @@
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 
-#define OUT_MAX		(8 * 1024 * 1024)	/* beyond all that is allowed */
+#define OUT_MAX		(1024 * 1024)	/* beyond all that is allowed */
 #define OUT_ENOUGH	(256 * 1024)	/* no more data of channels */
 #define ERROR_SIZE	256
 
@@ -42,8 +43,12 @@
 static void *
 upstream_alloc(size_t n, void **abstract)
 {
-	(void)abstract;
-	return (malloc(n));
+	struct upstream	*up = *abstract;
+	void		*p = malloc(n);
+
+	if (p != NULL)
+		bounds_alloc(up, malloc_usable_size(p));
+	return (p);
 }
 
 static void
@@ -53,6 +58,8 @@ upstream_free(void *p, void **abstract)
 
 	if (p != NULL && up->state == UP_READY)
 		heard_freed(up, p, malloc_usable_size(p));
+	if (p != NULL)
+		bounds_free(up, malloc_usable_size(p));
 	if (p != NULL && up->wiping)
 		explicit_bzero(p, malloc_usable_size(p));
 	free(p);
@@ -61,13 +68,10 @@ upstream_free(void *p, void **abstract)
 static void *
 upstream_realloc(void *p, size_t n, void **abstract)
 {
-	const struct upstream	*up = *abstract;
-	size_t			 old = p == NULL ? 0 : malloc_usable_size(p);
-	void			*q;
+	size_t	 old = p == NULL ? 0 : malloc_usable_size(p);
+	void	*q;
 
-	if (!up->wiping)
-		return (realloc(p, n));
-	if ((q = malloc(n)) == NULL)
+	if ((q = upstream_alloc(n, abstract)) == NULL)
 		return (NULL);
 	if (old > 0)
 		memcpy(q, p, old < n ? old : n);
@@ -118,6 +122,8 @@ sock_recv(struct upstream *up, void *data, size_t len, int flags)
 {
 	ssize_t	n;
 
+	if (bounds_read(up) == -1)
+		return (up->state == UP_DEAD ? -ECONNABORTED : -EAGAIN);
 	if (up->via != NULL)
 		n = upstream_way_recv(up, data, len);
 	else if (up->dry)
@@ -126,8 +132,10 @@ sock_recv(struct upstream *up, void *data, size_t len, int flags)
 		n = errno == EINTR ? -EAGAIN : -errno;
 	if (up->via == NULL)
 		up->dry = n < (ssize_t)len;
-	if (n > 0)
+	if (n > 0) {
 		up->received += n;
+		up->turn_read += n;
+	}
 	if (n > 0 && up->state == UP_HANDSHAKE)
 		offer_keep(&up->offered, data, n);
 	return (n);
@@ -202,6 +210,8 @@ upstream_error(struct upstream *up)
 	int		 code;
 
 	code = libssh2_session_last_error(up->ssh, &words, NULL, 0);
+	if (up->goodbye != NULL)
+		return (up->goodbye);
 	if (cause(code) != NULL)
 		return (cause(code));
 	return (escape_into(text, sizeof(text),
@@ -246,7 +256,7 @@ upstream_check(struct upstream *up, ssize_t rc)
 	case LIBSSH2_ERROR_TIMEOUT:
 		return (UP_FAILED);
 	}
-	upstream_lost(up, "the connection was lost (%s)",
+	upstream_lost(up, "the connection was lost (%s)", up->goodbye == NULL &&
 	    cause(rc) != NULL ? cause(rc) : upstream_error(up));
 	return (UP_FAILED);
 }
@@ -293,6 +303,18 @@ set_methods(struct upstream *up, const char *hostkey_type)
 	    "rsa-sha2-512,rsa-sha2-256"));
 }
 
+/* Its last words (RFC 4253, section 11.1). */
+static void
+upstream_goodbye(LIBSSH2_SESSION *ssh, int reason, const char *words,
+    int len, const char *language, int language_len, void **abstract)
+{
+	(void)ssh;
+	(void)reason;
+	(void)language;
+	(void)language_len;
+	bounds_goodbye(*abstract, words, len > 0 ? len : 0);
+}
+
 static void
 set_callbacks(struct upstream *up)
 {
@@ -301,6 +323,8 @@ set_callbacks(struct upstream *up)
 	    (libssh2_cb_generic *)upstream_send);
 	libssh2_session_callback_set2(up->ssh, LIBSSH2_CALLBACK_RECV,
 	    (libssh2_cb_generic *)upstream_recv);
+	libssh2_session_callback_set2(up->ssh, LIBSSH2_CALLBACK_DISCONNECT,
+	    (libssh2_cb_generic *)upstream_goodbye);
 }
 
 /* A session for this hop, over the socket or over via, which becomes its. */
@@ -392,8 +416,8 @@ upstream_start(struct upstream *up, struct conn *conn, int fd,
 }
 
 /* The one that has the socket. */
-static const struct upstream *
-outermost(const struct upstream *up)
+static struct upstream *
+outermost(struct upstream *up)
 {
 	while (up->via != NULL)
 		up = up->via;
@@ -402,7 +426,7 @@ outermost(const struct upstream *up)
 
 /* What the socket is waited for with, by the one that has it. */
 short
-upstream_events(const struct upstream *up)
+upstream_events(struct upstream *up)
 {
 	short	events;
 
@@ -426,6 +450,8 @@ upstream_events(const struct upstream *up)
 	default:
 		break;
 	}
+	if (bounds_full(up))
+		return (events);
 	return (events | POLLIN);
 }
 
@@ -476,7 +502,9 @@ wait_one(const struct upstream *up)
 
 	if (up->state == UP_READY)
 		return (alive_wait(&up->alive));
-	if (up->state != UP_WAY || up->way_ends == 0)
+	if (up->state != UP_WAY)
+		return (bounds_wait(up));
+	if (up->way_ends == 0)
 		return (-1);
 	left = up->way_ends - clock_mono_ms();
 	return (left > 0 ? (int)left + 1 : 0);
@@ -545,11 +573,13 @@ run_one(struct upstream *up, short revents)
 			upstream_way_lost(up);
 	} else if (revents != 0)
 		up->dry = 0;
+	up->turn_read = 0;
 	if (up->state != UP_NONE && up->state != UP_DEAD) {
 		upstream_flush(up);
 		while (up->state < UP_READY &&
 		    upstream_login_step(up) != UP_AGAIN)
 			;
+		bounds_time(up);
 	}
 	if (up->state == UP_READY) {
 		if (stirs(up, revents))

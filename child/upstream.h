@@ -101,6 +101,7 @@ struct upstream {
 	int		 legacy;	/* old algorithms are permitted */
 	char		*password;	/* while it is being used */
 	int		 prompted;	/* a prompt has got it */
+	unsigned	 rounds;	/* of prompts */
 	struct upstream_sign sign;
 	struct buf	 out;		/* what the socket has not taken yet */
 	char		*lost;		/* sentence, of UP_DEAD */
@@ -112,6 +113,12 @@ struct upstream {
 	int		 shown;		/* the monitor knows its key */
 	uint64_t	 received;	/* bytes off the socket */
 	uint64_t	 settled;	/* the chain's, at the last run */
+	size_t		 turn_read;	/* of these, since others had a turn */
+	size_t		 memory;	/* bytes that libssh2 has */
+	int		 full;		/* these are enough for now */
+	int64_t		 due;		/* when its login must be over,
+					   monotonic ms; 0: not begun */
+	char		*goodbye;	/* the host's last words, or NULL */
 	int		 dry;		/* nothing there since the last poll */
 	uint8_t		 ahead[256];	/* read, not yet asked for */
 	size_t		 ahead_off, ahead_len;
@@ -148,7 +155,7 @@ int	upstream_start(struct upstream *, struct conn *, int fd,
  * What to wait for on the socket; 0: nothing. To be called before each poll:
  * until a session has started, what was received is acknowledged here.
  */
-short	upstream_events(const struct upstream *);
+short	upstream_events(struct upstream *);
 
 /* Goes on, with what poll said about the socket (0: nothing). */
 void	upstream_run(struct upstream *, short revents);

@@ -14,6 +14,8 @@
 #include "child/upstream_int.h"
 #include "lib/xmalloc.h"
 
+#define ROUNDS_MAX	16	/* of questions that a host may ask */
+
 /* Frees and forgets the password. */
 static void
 forget_password(struct upstream *up)
@@ -34,10 +36,23 @@ ready(struct upstream *up)
 }
 
 static void
+ended(struct upstream *up)
+{
+	if (up->goodbye != NULL)
+		upstream_lost(up, "it ended the connection during the login "
+		    "as %s: %s", up->account_name, up->goodbye);
+	else
+		upstream_lost(up, "it ended the connection during the login "
+		    "as %s", up->account_name);
+}
+
+static void
 refused(struct upstream *up)
 {
 	forget_password(up);
-	if (up->sign.weak)
+	if (up->goodbye != NULL)
+		ended(up);
+	else if (up->sign.weak)
 		upstream_lost(up, "it takes the portal's RSA key only with "
 		    "SHA-1: an administrator can give it a key of another "
 		    "type, or permit old algorithms with \"host update "
@@ -207,8 +222,7 @@ attempted(struct upstream *up, int rc)
 			refused(up);	/* sshd: too many failures */
 			return (UP_FAILED);
 		}
-		upstream_lost(up, "it ended the connection during the login "
-		    "as %s", up->account_name);
+		ended(up);
 		return (UP_FAILED);
 	}
 	return (UP_FAILED);
@@ -296,6 +310,8 @@ answer_prompts(const char *name, int name_len, const char *instruction,
 	(void)name_len;
 	(void)instruction;
 	(void)instruction_len;
+	if (up->rounds++ == ROUNDS_MAX)
+		upstream_lost(up, "it asks and asks, and lets nobody in");
 	for (i = 0; i < n; i++) {
 		word = "";
 		if (!prompts[i].echo && !up->prompted) {
