@@ -51,12 +51,11 @@ revalidate(struct monitor *m, struct jump *j)
 {
 	const char	*why;
 	char		*sentence;
-	int		 r;
 
 	/* administrators go where they like, and are back in no time */
 	if (m->errand != NULL)
 		return ("ok");
-	if ((r = recheck_all(m, j, &why)) != DB_OK)
+	if (recheck_all(m, j, &why) != DB_OK)
 		return ("away");
 	if (why == NULL)
 		return ("ok");

@@ -14,7 +14,7 @@ extern const char *const	kinds_words[];
 
 #define OPT_ALLOW(what)							\
 	{ .name = "allow", .kind = VALUE_CHOICE, .flags = OPT_LIST,	\
-	    .arg = "KINDS", .brief = what, .choices = kinds_words }
+	    .arg = "KINDS", .brief = (what), .choices = kinds_words }
 
 /*
  * The set of the option, as rows have it; it stays as it is where the option
