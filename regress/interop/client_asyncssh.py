@@ -34,13 +34,20 @@ async def run(connection, command):
     await asyncio.gather(copy(done.stdout, 1), copy(done.stderr, 2))
     await done.wait()
     feeder.cancel()
-    return done.exit_status
+    return 255 if done.exit_status is None else done.exit_status
 
 
 async def main():
+    rekey = {"rekey_bytes": 200000} if "REKEY" in os.environ else {}
     async with asyncssh.connect("127.0.0.1", port=int(port), username=user,
             client_keys=[key], known_hosts=known, agent_path=None,
-            config=None) as connection:
+            config=None, **rekey) as connection:
+        if verb == "forward":
+            reader, writer = await connection.open_connection(words[0],
+                int(words[1]))
+            os.write(1, await reader.read(1000))
+            writer.close()
+            return 0
         if verb in ("exec", "pty"):
             return await run(connection, " ".join(words))
         async with connection.start_sftp_client() as sftp:

@@ -25,3 +25,5 @@ by_program "$T/goclient"
 row_put() { echo "put $1 $2" | sftp -q -S "$T/over" -b - "$LOGIN"; }
 row_get() { echo "get $1 $2" | sftp -q -S "$T/over" -b - "$LOGIN"; }
 check_all
+check_forward
+check_rekey

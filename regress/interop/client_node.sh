@@ -13,3 +13,4 @@ row_ready
 export NODE_PATH=$PARTS/node/node_modules
 by_program node "$INTEROP/node/client.js"
 check_all
+check_forward

@@ -5,9 +5,12 @@ usage: client_paramiko.py PORT USER KEYFILE KNOWN_HOSTS exec COMMAND
                                                         pty COMMAND
                                                         put LOCAL REMOTE
                                                         get REMOTE LOCAL
+                                                        forward HOST PORT
 
 exec passes standard input, both outputs and the status; pty asks for a
-terminal like the one it runs on.
+terminal like the one it runs on; forward prints what somebody there says
+first. With REKEY in the environment keys are exchanged anew every 200,000
+bytes.
 """
 import os
 import sys
@@ -16,6 +19,8 @@ import threading
 import paramiko
 
 port, user, key, known, verb, *words = sys.argv[1:]
+if "REKEY" in os.environ:
+    paramiko.packet.Packetizer.REKEY_BYTES = 200000
 client = paramiko.SSHClient()
 client.load_host_keys(known)
 client.connect("127.0.0.1", port=int(port), username=user, key_filename=key,
@@ -52,6 +57,12 @@ if verb in ("exec", "pty"):
     status = run(" ".join(words))
     client.close()
     os._exit(status)
+if verb == "forward":
+    channel = client.get_transport().open_channel("direct-tcpip",
+        (words[0], int(words[1])), ("127.0.0.1", 1))
+    os.write(1, channel.recv(1000))
+    client.close()
+    os._exit(0)
 with client.open_sftp() as sftp:
     getattr(sftp, verb)(*words)
 client.close()

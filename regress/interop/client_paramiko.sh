@@ -12,6 +12,8 @@ $PYTHON -c 'import paramiko' 2>/dev/null ||
 row_ready
 by_program $PYTHON "$INTEROP/client_paramiko.py"
 check_all
+check_forward
+check_rekey
 
 say "keys of other types"
 for type in rsa ecdsa; do

@@ -159,6 +159,24 @@ check_pty()
 	END
 }
 
+# Clients by_program only.
+check_forward()
+{
+	say "what listens on the host, by direct-tcpip"
+	ok bounded "${ROW[@]}" forward 127.0.0.1 "$SSHD_PORT"
+	like "what it says" "$out" '^SSH-2.0-OpenSSH'
+}
+
+check_rekey()
+{
+	say "new keys in the middle, again and again"
+	export REKEY=yes
+	check_stdin
+	rm -f "$T/file.there" "$T/file.back"
+	check_copies
+	unset REKEY
+}
+
 check_all()
 {
 	check_exec

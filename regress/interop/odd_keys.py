@@ -23,8 +23,6 @@ def disconnected(message):
 
 
 transport._parse_disconnect = disconnected
-transport._handler_table = dict(transport._handler_table)
-transport._handler_table[1] = lambda self, message: disconnected(message)
 transport.start_client(timeout=20)
 # it would pick another way to sign from the server's list
 transport.server_extensions = {}

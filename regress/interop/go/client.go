@@ -30,13 +30,17 @@ func connect(port, user, keyFile, known string) *ssh.Client {
 	fatal(err)
 	check, err := knownhosts.New(known)
 	fatal(err)
-	client, err := ssh.Dial("tcp", "127.0.0.1:"+port, &ssh.ClientConfig{
+	config := &ssh.ClientConfig{
 		User:            user,
 		Auth:            []ssh.AuthMethod{ssh.PublicKeys(key)},
 		HostKeyCallback: check,
 		// Go would take the first type that the server has.
 		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519},
-	})
+	}
+	if _, ok := os.LookupEnv("REKEY"); ok {
+		config.RekeyThreshold = 200000
+	}
+	client, err := ssh.Dial("tcp", "127.0.0.1:"+port, config)
 	fatal(err)
 	return client
 }
@@ -75,11 +79,24 @@ func subsystem(session *ssh.Session, name string) {
 	fatal(err)
 }
 
+func forward(client *ssh.Client, address string) {
+	there, err := client.Dial("tcp", address)
+	fatal(err)
+	first := make([]byte, 1000)
+	n, err := there.Read(first)
+	fatal(err)
+	os.Stdout.Write(first[:n])
+}
+
 func main() {
 	if len(os.Args) < 7 {
 		fatal(fmt.Errorf("arguments are missing"))
 	}
 	client := connect(os.Args[1], os.Args[2], os.Args[3], os.Args[4])
+	if os.Args[5] == "forward" {
+		forward(client, os.Args[6]+":"+os.Args[7])
+		return
+	}
 	session, err := client.NewSession()
 	fatal(err)
 	words := strings.Join(os.Args[6:], " ")

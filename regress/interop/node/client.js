@@ -38,11 +38,25 @@ function run(command) {
   });
 }
 
+function forward(host, port) {
+  client.forwardOut('127.0.0.1', 1, host, Number(port), (error, channel) => {
+    if (error)
+      return done(error);
+    channel.once('data', (data) => {
+      process.stdout.write(data);
+      status = 0;
+      client.end();
+    });
+  });
+}
+
 client.on('error', done);
 client.on('close', () => { process.exitCode = status; });
 client.on('ready', () => {
   if (verb === 'exec' || verb === 'pty')
     return run(words.join(' '));
+  if (verb === 'forward')
+    return forward(...words);
   client.sftp((error, sftp) => {
     if (error)
       return done(error);
