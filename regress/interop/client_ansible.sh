@@ -3,6 +3,7 @@
 #
 # Ansible: a ping and a copy, over one connection that persists and with
 # pipelining, and without either.
+# cost: 90
 
 . "$TOP/regress/interop/lib.sh"
 tid "client: ansible"

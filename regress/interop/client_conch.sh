@@ -3,6 +3,7 @@
 #
 # Twisted's conch and its cftp.
 # timeout: 120
+# cost: 50
 
 . "$TOP/regress/interop/lib.sh"
 tid "client: conch"

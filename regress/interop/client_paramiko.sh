@@ -3,6 +3,7 @@
 #
 # paramiko, the client of many a Python program.
 # check
+# cost: 30
 
 . "$TOP/regress/interop/lib.sh"
 tid "client: paramiko"

@@ -4,6 +4,7 @@
 # Keys that are refused with a sentence, at once: a user certificate (the plain
 # key that comes after it is let in), RSA signed with SHA-1, DSA, a short RSA.
 # check
+# cost: 20
 
 . "$TOP/regress/interop/lib.sh"
 tid "keys: those that are refused"

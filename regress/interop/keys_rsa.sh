@@ -3,6 +3,7 @@
 #
 # RSA keys of all lengths, signed with SHA-256 and with SHA-512.
 # timeout: 600
+# cost: 150
 
 . "$TOP/regress/interop/lib.sh"
 tid "keys: RSA"
