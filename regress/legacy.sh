@@ -142,7 +142,7 @@ refused "web1" "host web1: no key exchange in common: .* --legacy web1\"\$" \
 
 say "host ls shows it where there is one"
 admin host ls
-like "host ls" "$out" 'Logging +Legacy
+like "host ls" "$out" 'Logging +Legacy.*
 .* old .* everything +yes
 .* web1 .* everything *
 '
