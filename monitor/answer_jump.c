@@ -23,6 +23,7 @@
 #include "monitor/journal.h"
 #include "monitor/jumps.h"
 #include "monitor/monitor.h"
+#include "monitor/standing.h"
 #include "monitor/store.h"
 
 #define REFUSALS_TOLD	100	/* of a connection, as events */
@@ -35,6 +36,8 @@ struct wish {
 	int			 allowed[HOST_MEANT_MAX];
 	uint32_t		 kinds[HOST_MEANT_MAX];	/* then: what may be
 							   done there */
+	const char		*why;		/* the person is here no more,
+						   or NULL */
 };
 
 static int
@@ -45,6 +48,10 @@ look_up(struct monitor *m, void *arg)
 	int		 r;
 
 	host_list_free(w->hosts);
+	w->hosts = NULL;
+	/* the login may have been long ago, and nothing else ends it */
+	if ((r = standing_still(m, &w->why)) != DB_OK || w->why != NULL)
+		return (r);
 	r = host_list_meant(m->db, w->name, w->port, &w->hosts);
 	for (i = 0; r == DB_OK && i < w->hosts->n; i++)
 		r = access_rules(m->db, m->user, &w->hosts->v[i], NULL,
@@ -124,10 +131,12 @@ find_host(struct monitor *m, struct wish *w, struct host **host)
 	if (!utf8_is_valid(w->name, strlen(w->name)) || w->port == 0)
 		return (no_such_host(w));
 	m->outage_ends = 0;
-	if (store_try(m, look_up, w) == DB_OK)
-		no = choose(m, w, host);
-	else
+	if (store_try(m, look_up, w) != DB_OK)
 		no = xstrdup(STORE_AWAY);
+	else if (w->why != NULL)
+		no = xasprintf("sshportal: no jump: %s", w->why);
+	else
+		no = choose(m, w, host);
 	host_list_free(w->hosts);
 	w->hosts = NULL;
 	return (no);

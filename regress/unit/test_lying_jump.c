@@ -23,6 +23,8 @@
 #include "db/host.h"
 #include "db/kinds.h"
 #include "db/session.h"
+#include "db/user.h"
+#include "db/userkey.h"
 #include "lib/ipc.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
@@ -469,6 +471,55 @@ test_withdrawn(void **state)
 	close(two);
 }
 
+static void
+put_bob(int disabled, const char *allowed_from, int64_t key_expires)
+{
+	struct userkey_list	*keys;
+	struct user		*u;
+
+	liar_open();
+	assert_int_equal(user_by_name(liar_db, "bob", &u), DB_OK);
+	u->disabled = disabled;
+	free(u->allowed_from);
+	u->allowed_from = xstrdup(allowed_from);
+	assert_int_equal(user_update(liar_db, u), DB_OK);
+	assert_int_equal(userkey_list(liar_db, u->id, 0, &keys), DB_OK);
+	assert_int_equal(keys->n, 1);
+	keys->v[0].expires_at = key_expires;
+	assert_int_equal(userkey_update(liar_db, &keys->v[0]), DB_OK);
+	userkey_list_free(keys);
+	user_free(u);
+	liar_close();
+}
+
+/* A login that has no session lasts: who may log in no more jumps no more. */
+static void
+test_revoked(void **state)
+{
+	char		why[SENTENCE_MAX];
+	struct liar	l;
+	int		fd;
+
+	(void)state;
+	login(&l, "bob");
+	put_bob(1, "", 0);
+	assert_int_equal(jump(&l, 1, "web1", 22, why), -1);
+	assert_string_equal(why, "sshportal: no jump: your account is "
+	    "disabled");
+	put_bob(0, "198.51.100.0/24", 0);
+	assert_int_equal(jump(&l, 2, "web1", 22, why), -1);
+	assert_string_equal(why, "sshportal: no jump: your account is no "
+	    "longer for this address");
+	put_bob(0, "", 1);
+	assert_int_equal(jump(&l, 3, "web1", 22, why), -1);
+	assert_string_equal(why, "sshportal: no jump: your key has expired");
+	put_bob(0, "", 0);
+	assert_true((fd = jump(&l, 4, "web1", 22, why)) != -1);
+	close_jump(&l, 4);
+	close(fd);
+	liar_bye(&l);
+}
+
 int
 main(void)
 {
@@ -479,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_dialling),
 		cmocka_unit_test(test_withdrawn),
+		cmocka_unit_test(test_revoked),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, liar_stop));
