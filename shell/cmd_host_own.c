@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
+#include "db/kinds.h"
 #include "db/user.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
@@ -118,7 +120,43 @@ host_create_own_check(struct cmd_call *c, const struct host *h)
 	if (h->legacy)
 		return (cmd_fail(c, "only administrators permit old "
 		    "algorithms: leave out --legacy"));
+	if ((host_kinds(h) & KIND_BIT(KIND_JUMP)) != 0)
+		return (cmd_fail(c, "only administrators allow jumps: they "
+		    "would lead to any service that the portal can reach"));
 	return (DB_OK);
+}
+
+/* What the rules let them do on a host, as this account. */
+static int
+may_do(struct cmd_call *c, const struct host *h, const char *account,
+    uint32_t *kinds)
+{
+	enum acl_action	verdict;
+
+	if (strcmp(account, h->login) == 0)
+		account = NULL;
+	return (acl_judge(c->sh->db, c->me->id, h, account, c->now, &verdict,
+	    kinds, NULL, NULL));
+}
+
+/*
+ * Whether all that they may do on one host they may do on the other too, as
+ * each of these accounts. What cannot be looked up, they may not.
+ */
+static int
+kinds_within(struct cmd_call *c, const struct host *few,
+    const struct host *many, const struct db_names *accounts)
+{
+	uint32_t	here, there;
+	size_t		i;
+
+	for (i = 0; i < accounts->n; i++) {
+		if (may_do(c, few, accounts->name[i], &here) != DB_OK ||
+		    may_do(c, many, accounts->name[i], &there) != DB_OK ||
+		    (here & ~there) != 0)
+			return (0);
+	}
+	return (1);
 }
 
 static int
@@ -146,10 +184,10 @@ place_of(const struct own_hosts *h, int64_t id)
 
 /*
  * Whether the key of the new host opens others, and on each of these they may
- * have all accounts that they would have on the new one.
+ * have all accounts that they would have on the new one, and do as much there.
  */
 static int
-key_is_lent(const struct own_hosts *h, size_t at)
+key_is_lent(struct cmd_call *c, const struct own_hosts *h, size_t at)
 {
 	const struct host	*v = h->l->v;
 	size_t			 i, n = 0;
@@ -157,21 +195,32 @@ key_is_lent(const struct own_hosts *h, size_t at)
 	for (i = 0; i < h->l->n; i++) {
 		if (i == at || v[i].key_id != v[at].key_id)
 			continue;
-		if (!names_within(&h->accounts[at], &h->accounts[i]))
+		if (!names_within(&h->accounts[at], &h->accounts[i]) ||
+		    !kinds_within(c, &v[at], &v[i], &h->accounts[at]))
 			return (0);
 		n++;
 	}
 	return (n > 0);
 }
 
-/* The hop is logged in to with the account that it has. */
+/*
+ * The hop is logged in to with the account that it has, and connects for them
+ * to where they like.
+ */
 static int
-hop_is_theirs(const struct own_hosts *h, const struct host *host)
+hop_is_theirs(struct cmd_call *c, const struct own_hosts *h,
+    const struct host *host)
 {
-	size_t	i = place_of(h, host->hop_id);
+	const struct host	*hop;
+	size_t			 i = place_of(h, host->hop_id);
+	uint32_t		 kinds;
 
-	return (i < h->l->n &&
-	    db_names_have(&h->accounts[i], h->l->v[i].login));
+	if (i == h->l->n)
+		return (0);
+	hop = &h->l->v[i];
+	return (db_names_have(&h->accounts[i], hop->login) &&
+	    may_do(c, hop, hop->login, &kinds) == DB_OK &&
+	    (kinds & KIND_BIT(KIND_FORWARD_LOCAL)) != 0);
 }
 
 static int
@@ -183,10 +232,11 @@ judge_new(struct cmd_call *c, const struct own_hosts *h, size_t at)
 		return (cmd_fail(c, "the rules would not let you log in to "
 		    "\"%s\" as \"%s\": an administrator can add it",
 		    host->name, host->login));
-	if (host->hop_id != 0 && !hop_is_theirs(h, host))
+	if (host->hop_id != 0 && !hop_is_theirs(c, h, host))
 		return (cmd_fail(c, "\"%s\" cannot be your hop: the rules do "
-		    "not let you log in there", host->hop_name));
-	if (host->key_id != 0 && !key_is_lent(h, at))
+		    "not let you log in and forward ports there",
+		    host->hop_name));
+	if (host->key_id != 0 && !key_is_lent(c, h, at))
 		return (cmd_fail(c, "the key \"%s\" may open more than you "
 		    "may: give a --password, or --key with a key that logs in "
 		    "as \"%s\" to hosts of yours only", host->key_name,

@@ -522,6 +522,10 @@ test_trusted(void **state)
 		{ "host create u:p@h -g nosuch", "of yours \"nosuch\"\n" },
 		{ "host create telnet://u:p@h -g ops", "telnet" },
 		{ "host create u:p@h -g ops --logging=disabled", "recorded" },
+		{ "host create u:p@h:80 -g ops --allow=jump",
+		    "only administrators allow jumps" },
+		{ "host create u:p@h:80 -g ops --allow=all",
+		    "only administrators allow jumps" },
 		{ "host create u:p@h -g ops --hop=db1",
 		    "no host of yours \"db1\"" },
 		{ "host create u:p@h -g ops --hop=only-git",
@@ -539,6 +543,11 @@ test_trusted(void **state)
 		    "may open more" },
 		{ "host create git@192.0.2.9 -g ops -k ops", "may open more" },
 		{ "host create deploy@192.0.2.9 -g ops -k host", "own host" },
+		/* more than they may do on the key's host, or on the hop */
+		{ "host create deploy@192.0.2.9 -g ops -k files",
+		    "may open more" },
+		{ "host create u:p@h -g ops --hop=files",
+		    "\"files\" cannot be your hop" },
 		{ "host update web2 -c x", "it takes admin, and" },
 		{ "host rm web2", "it takes admin, and" },
 	};
@@ -556,6 +565,9 @@ test_trusted(void **state)
 	ok(&t, "host create root@192.0.2.6 --name=only-git");
 	ok(&t, "acl create --ug=devs --pattern=only-git --login=git");
 	ok(&t, "acl create --ug=devs --pattern='db*' --action=deny");
+	ok(&t, "key create --name=files");
+	ok(&t, "host create deploy@192.0.2.9 --name=files -k files");
+	ok(&t, "acl create --ug=devs --pattern=files --allow=sftp");
 	ok(&t, "user update bob -r trusted");
 	t.sh.user_id = bob;
 	assert_int_equal(host_count(t.sh.db, &before), DB_OK);
@@ -573,7 +585,9 @@ test_trusted(void **state)
 	assert_string_equal(h->groups.name[0], "ops");
 	host_free(h);
 	ok(&t, "host create deploy@192.0.2.8 --name=app2 -g ops -k ops");
-	assert_int_equal(count_events(&t), events + 2);
+	ok(&t, "host create deploy@192.0.2.9 --name=files2 -g ops -k files "
+	    "--allow=sftp");
+	assert_int_equal(count_events(&t), events + 3);
 	ok(&t, "host ls");
 	assert_non_null(strstr(t.out, " mine "));
 	/* without the role it is over */
