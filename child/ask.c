@@ -240,6 +240,7 @@ static struct paced {
 	{ ASK_CHANNEL_REQUEST, WISHES_A_MINUTE, { 0 } },
 	{ ASK_SHELL, SHELLS_A_MINUTE, { 0 } },
 	{ ASK_SHELL_RESIZE, SHELLS_A_MINUTE, { 0 } },
+	{ ASK_JUMP, JUMPS_A_MINUTE, { 0 } },
 };
 static int	pause_ms = -1;
 

@@ -70,6 +70,8 @@ jump_ask(struct chan *c)
 		chan_fail(c, "sshportal: no host has a name as long as that");
 		return;
 	}
+	if (!ask_may(ASK_JUMP))
+		return;
 	c->asked = 1;
 	ask_jump(&a, jump_answered, c);
 }

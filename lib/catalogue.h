@@ -50,6 +50,7 @@
 #define CHANNELS_A_MINUTE	12000
 #define WISHES_A_MINUTE		(3 * CHANNELS_A_MINUTE)
 #define SHELLS_A_MINUTE		6000
+#define JUMPS_A_MINUTE		600
 
 /* Between child and monitor. Requests first; an answer has ANSWER added. */
 enum ask {

@@ -61,7 +61,7 @@ const struct gate gates[ASK_END_OF_LIST] = {
 [ASK_ERRAND] = { IN(ST_ERRAND_KEY) | IN(ST_ERRAND_HOP) |
     IN(ST_ERRAND_RUN), HOPS_MAX + 1, 0,
     SENTENCE_MAX + FRAME, answer_errand },
-[ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, 600,
+[ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, JUMPS_A_MINUTE,
     NAME_MAX_BYTES + FRAME, answer_jump },
 };
 _Static_assert(ASK_END_OF_LIST == 19, "a row in gates[] for each request");

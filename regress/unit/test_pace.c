@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "child/ask.h"
 #include "child/pace.h"
 #include "monitor/dispatch.h"
 
@@ -41,7 +42,7 @@ static void
 test_gate(void **state)
 {
 	static const uint8_t	types[] = { ASK_REKEY_SIGN, ASK_CHANNEL_OPEN,
-				    ASK_SHELL, ASK_SHELL_RESIZE };
+				    ASK_SHELL, ASK_SHELL_RESIZE, ASK_JUMP };
 	struct gate_use		use;
 	struct pace		p;
 	unsigned		i, asked;
@@ -52,7 +53,8 @@ test_gate(void **state)
 		memset(&use, 0, sizeof(use));
 		memset(&p, 0, sizeof(p));
 		use.state = types[i] == ASK_SHELL ||
-		    types[i] == ASK_SHELL_RESIZE ? ST_SHELL : ST_RUN;
+		    types[i] == ASK_SHELL_RESIZE || types[i] == ASK_JUMP ?
+		    ST_SHELL : ST_RUN;
 		asked = 0;
 		for (now = 0; now < 600000; now += 10) {
 			late = now / 10000 * 10000 + 10000;
@@ -67,12 +69,31 @@ test_gate(void **state)
 	}
 }
 
+/* All that a client can have asked as often as it likes keeps it. */
+static void
+test_asked(void **state)
+{
+	static const enum ask	types[] = { ASK_CHANNEL_OPEN,
+				    ASK_CHANNEL_REQUEST, ASK_SHELL,
+				    ASK_SHELL_RESIZE, ASK_JUMP };
+	unsigned		i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		for (n = 0; n < gates[types[i]].a_minute &&
+		    ask_may(types[i]); n++)
+			continue;
+		assert_true(n < gates[types[i]].a_minute);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_asked),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
