@@ -84,7 +84,7 @@ jump_start(struct chan *c)
 
 	if (c->sentence == NULL && conn->sentence != NULL)
 		chan_fail(c, conn->sentence);
-	if (!c->asked && c->sentence == NULL && ask_may(ASK_JUMP))
+	if (!c->asked && c->sentence == NULL)
 		jump_ask(c);
 	if (c->sentence == NULL && c->permitted) {
 		c->ssh = client_accept(f->msg, &c->callbacks);
