@@ -17,15 +17,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/db.h"
 #include "db/user.h"
 #include "lib/escape.h"
 #include "lib/harden.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
 #include "lib/proctitle.h"
+#include "lib/xmalloc.h"
 #include "monitor/answer_shell.h"
 #include "monitor/channels.h"
 #include "monitor/monitor.h"
+#include "monitor/standing.h"
+#include "monitor/store.h"
 #include "shell/shell.h"
 
 #define SHELL_FILES	256	/* descriptors */
@@ -209,16 +213,43 @@ answer(struct monitor *m, const struct ipc *req, struct ends *e)
 	ipc_free(&out);
 }
 
+/*
+ * Why there are no more shells for them, or NULL: a login may be long ago. A
+ * shell without the store does nothing, and says so.
+ */
+static const char *
+here_no_more(struct monitor *m)
+{
+	const char	*why = NULL;
+	char		 err[512];
+
+	if (store_open(m, err, sizeof(err)) == DB_OK &&
+	    standing_still(m, &why) != DB_OK)
+		log_verbose("user %s: %s", m->user->name, db_error(m->db));
+	/* it does not survive the fork */
+	store_close(m);
+	return (why);
+}
+
 int
 answer_shell(struct monitor *m, struct ipc *req)
 {
 	struct monitor_channel	*c;
+	const char		*why;
+	char			*no;
 	struct ask_shell	 a;
 	struct ends		 e;
 
 	if (get_ask_shell(&req->body, &a) == -1 || a.pty > 1 ||
 	    a.has_command > 1 || channels_find(m, a.channel) != NULL)
 		return (-1);
+	if ((why = here_no_more(m)) != NULL) {
+		no = xasprintf("sshportal: no shell: %s", why);
+		log_info("user %s: %s", m->user->name, no);
+		monitor_verdict(m, req->type, req->id, no);
+		free(no);
+		return (0);
+	}
 	if ((c = channels_add(m, a.channel)) == NULL) {
 		monitor_verdict(m, req->type, req->id,
 		    "sshportal: too many channels at once");

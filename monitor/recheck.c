@@ -9,7 +9,6 @@
 #include "db/kinds.h"
 #include "db/setting.h"
 #include "db/user.h"
-#include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "monitor/access.h"
@@ -18,24 +17,6 @@
 #include "monitor/recheck.h"
 #include "monitor/standing.h"
 #include "monitor/store.h"
-
-/* Whether the key is still there, this user's, and good. */
-static int
-check_key(struct monitor *m, const char **why)
-{
-	struct userkey	*k = NULL;
-	int		 r;
-
-	r = userkey_get(m->db, m->userkey, &k);
-	if (r == DB_NOTFOUND || (r == DB_OK && k->user_id != m->user->id))
-		*why = "your key was removed";
-	else if (r == DB_OK && !userkey_usable(k, clock_utc()))
-		*why = "your key has expired";
-	else if (r == DB_OK && standing_key(m, k, clock_utc()) != NULL)
-		*why = "your key is no longer for this address";
-	userkey_free(k);
-	return (*why != NULL ? DB_NOTFOUND : r);
-}
 
 /* Of whom it is asked whether they may still be there. */
 struct question {
@@ -82,21 +63,13 @@ check(struct monitor *m, void *arg)
 	struct host		*h = NULL;
 	int			 r;
 
-	*why = NULL;
-	if ((r = user_get(m->db, m->user->id, &u)) == DB_NOTFOUND)
-		*why = "your account was removed";
-	else if (r == DB_OK && u->created_at != m->user->created_at)
-		*why = "your account was replaced by a restored one";
-	else if (r == DB_OK && !user_usable(u, clock_utc()))
-		*why = "your account is disabled";
-	else if (r == DB_OK && standing_user(m, u, clock_utc()) != NULL)
-		*why = "your account is no longer for this address";
-	else if (r == DB_OK && (r = check_key(m, why)) == DB_OK &&
+	if ((r = standing_still(m, why)) == DB_OK && *why == NULL &&
+	    (r = user_get(m->db, m->user->id, &u)) == DB_OK &&
 	    (r = host_get(m->db, was->id, &h)) == DB_NOTFOUND)
 		*why = "the host was removed";
-	else if (r == DB_OK && h->created_at != was->created_at)
+	else if (h != NULL && h->created_at != was->created_at)
 		*why = "the host was replaced by a restored one";
-	else if (r == DB_OK)
+	else if (h != NULL)
 		r = check_access(m, q, u, h);
 	user_free(u);
 	host_free(h);

@@ -492,7 +492,30 @@ put_bob(int disabled, const char *allowed_from, int64_t key_expires)
 	liar_close();
 }
 
-/* A login that has no session lasts: who may log in no more jumps no more. */
+/* Asks for a shell, which is refused. */
+static void
+no_shell(struct liar *l, const char *why)
+{
+	const struct ask_shell	a = { .channel = 9, .term = "",
+				    .command = "" };
+	struct verdict		v;
+	struct msg		body;
+	struct ipc		in;
+
+	msg_init(&body);
+	put_ask_shell(&body, &a);
+	assert_true(liar_ask(l, ASK_SHELL, &body, &in));
+	assert_int_equal(get_verdict(&in.body, &v), 0);
+	assert_false(v.ok);
+	assert_string_equal(v.sentence, why);
+	ipc_free(&in);
+	msg_free(&body);
+}
+
+/*
+ * A login that has no session lasts: who may log in no more jumps no more, and
+ * gets no more shells.
+ */
 static void
 test_revoked(void **state)
 {
@@ -513,6 +536,7 @@ test_revoked(void **state)
 	put_bob(0, "", 1);
 	assert_int_equal(jump(&l, 3, "web1", 22, why), -1);
 	assert_string_equal(why, "sshportal: no jump: your key has expired");
+	no_shell(&l, "sshportal: no shell: your key has expired");
 	put_bob(0, "", 0);
 	assert_true((fd = jump(&l, 4, "web1", 22, why)) != -1);
 	close_jump(&l, 4);
