@@ -39,12 +39,8 @@ is "lines in the log" "$(log_count 'the host opens channels faster')" 1
 unlike "the gate" "$(portal_log)" 'asked too fast'
 
 say "a host that opens them itself, and closes none, ends its session"
-port=$(free_port)
-"$PYTHON" "$HELPERS/opener.py" "$port" "$T/host/hostkey_ed25519" \
-    >"$T/opener.out" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "no such host: $(cat "$T/opener.out")"
-SSHD_PORT=$port add_host opener
+start_odd_host opener
+SSHD_PORT=$ODD_PORT add_host opener
 back=$(free_port)
 refused "a host that closes none" 'it leaves too many channels open' \
     p -R "127.0.0.1:$back:127.0.0.1:$sink" opener@portal "many $back"

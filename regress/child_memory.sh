@@ -14,13 +14,8 @@ need_root "others' memory"
 ready_portal
 admin=$(first_admin)
 password=password-of-a-host-$RANDOM$RANDOM
-port=$(free_port)
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/paramiko_key"
-$PYTHON "$HELPERS/passwordhost.py" "$port" bart "$password" \
-    "$T/paramiko_key" >"$T/passwordhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "$(cat "$T/passwordhost.log")"
-admin host create "bart:$password@127.0.0.1:$port" --name=pw1
+start_odd_host passwordhost bart "$password"
+admin host create "bart:$password@127.0.0.1:$ODD_PORT" --name=pw1
 admin key create --name=rsa --type=rsa --length=2048
 admin key setup rsa
 ok p direct "$out"

@@ -167,13 +167,8 @@ like "steps" "$out" 'connection +ok .*
 .*login +ok'
 
 say "a hop with a password"
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/paramiko_key"
-pw_port=$(free_port)
-$PYTHON "$HELPERS/passwordhost.py" "$pw_port" bart 'open sesame' \
-    "$T/paramiko_key" >"$T/passwordhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$pw_port" || fail "$(cat "$T/passwordhost.log")"
-admin host create "bart:open%20sesame@127.0.0.1:$pw_port" --name=pwgate
+start_odd_host passwordhost bart 'open sesame'
+admin host create "bart:open%20sesame@127.0.0.1:$ODD_PORT" --name=pwgate
 ok p admin@portal host test pwgate
 like "a test sends no password" "$out" 'login +skipped'
 add_host pwend --hop=pwgate	# the sshd of far

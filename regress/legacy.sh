@@ -79,13 +79,8 @@ Ciphers aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc|cipher|aes256-cbc, aes192-cbc,
 END2
 
 say "one that was made before there was anything else for RSA keys"
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/oldhost_key"
-oldport=$(free_port)
-$PYTHON "$HELPERS/oldhost.py" "$oldport" "$T/oldhost_key" \
-    >"$T/oldhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$oldport" || fail "$(cat "$T/oldhost.log")"
-admin host create "bart@127.0.0.1:$oldport" --name=older --key=rsa
+start_odd_host oldhost
+admin host create "bart@127.0.0.1:$ODD_PORT" --name=older --key=rsa
 refused "SHA-1 in logins" "host older: it takes the portal's RSA key only with \
 SHA-1: .* permit old algorithms with \"host update --legacy older\"\$" \
     p older@portal true

@@ -446,6 +446,22 @@ host_has_ptys()
 	p -tt direct true </dev/null >/dev/null 2>&1
 }
 
+# start_odd_host NAME [WORD ...]: a host with ways of its own, the SSH server
+# regress/helpers/NAME.py, on ODD_PORT.
+start_odd_host()
+{
+	local name=$1 key=$T/$1.key
+
+	shift
+	ODD_PORT=$(free_port)
+	[ -e "$key" ] || ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$key"
+	"$PYTHON" "$HELPERS/$name.py" "$ODD_PORT" "$key" "$@" \
+	    >"$T/$name.log" 2>&1 &
+	at_exit end_process $!
+	wait_for 20 port_answers "$ODD_PORT" ||
+	    fail "$name does not start: $(cat "$T/$name.log")"
+}
+
 # How often anybody has logged in there.
 sshd_logins()
 {

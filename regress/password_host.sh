@@ -12,12 +12,8 @@ client admin
 redeem
 
 password='correct horse: battery/staple@100%'
-port=$(free_port)
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/paramiko_key"
-$PYTHON "$HELPERS/passwordhost.py" "$port" bart "$password" \
-    "$T/paramiko_key" >"$T/passwordhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "$(cat "$T/passwordhost.log")"
+start_odd_host passwordhost bart "$password"
+port=$ODD_PORT
 
 say "the password in the address"
 escaped='correct%20horse%3A%20battery%2Fstaple%40100%25'

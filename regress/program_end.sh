@@ -11,12 +11,8 @@ tid "a program's end is told as the host tells it"
 start_portal
 client admin
 redeem
-port=$(free_port)
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/odd_key"
-$PYTHON "$HELPERS/oddhost.py" "$port" "$T/odd_key" >"$T/oddhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "$(cat "$T/oddhost.log")"
-admin host create "bart@127.0.0.1:$port" --name=odd1
+start_odd_host oddhost
+admin host create "bart@127.0.0.1:$ODD_PORT" --name=odd1
 
 # ends COMMAND WORDS: what is told of the end.
 ends()

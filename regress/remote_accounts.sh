@@ -156,13 +156,8 @@ as_other "$other+host:web1"
 db_query "DELETE FROM hosts WHERE name = '$other+web1'"
 
 say "a password is for the host's own account"
-port=$(free_port)
-ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$T/paramiko_key"
-$PYTHON "$HELPERS/passwordhost.py" "$port" bart secret \
-    "$T/paramiko_key" >"$T/passwordhost.log" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "$(cat "$T/passwordhost.log")"
-admin host create "bart:secret@127.0.0.1:$port" --name=pw1
+start_odd_host passwordhost bart secret
+admin host create "bart:secret@127.0.0.1:$ODD_PORT" --name=pw1
 as bob ok p bart+pw1@portal echo in
 is "its own" "$out" in
 as bob refused "another's" \

@@ -212,12 +212,8 @@ for i in "forward-local|unix:$service" "forward-local|unix:$T/nobody" \
 done
 
 say "a host that opens what nobody asked for, or a part of it"
-port=$(free_port)
-"$PYTHON" "$HELPERS/opener.py" "$port" "$T/host/hostkey_ed25519" \
-    >"$T/opener.out" 2>&1 &
-at_exit end_process $!
-wait_for 20 port_answers "$port" || fail "no such host: $(cat "$T/opener.out")"
-SSHD_PORT=$port add_host opener
+start_odd_host opener
+SSHD_PORT=$ODD_PORT add_host opener
 ok p opener@portal unasked
 is "refused" "$out" refused
 for i in nothing short huge; do

@@ -7,13 +7,13 @@ port, which it says that it listens on, until the end, and closes none.
 
 usage: opener.py PORT HOSTKEYFILE
 """
-import socket
-import sys
 import threading
 
 import paramiko
 from paramiko.common import (MSG_CHANNEL_CLOSE, MSG_CHANNEL_EOF,
     MSG_CHANNEL_OPEN_FAILURE, MSG_CHANNEL_OPEN_SUCCESS, cMSG_CHANNEL_OPEN)
+
+import lenient
 
 OPENS = {
     "unasked": b"\0\0\0\7" b"\0\0\1\0" b"\0\0\1\0" b"\0\0\0\2/x" b"\0\0\0\0",
@@ -38,23 +38,10 @@ class Transport(paramiko.Transport):
                       MSG_CHANNEL_OPEN_FAILURE: refused}
 
 
-class Host(paramiko.ServerInterface):
+class Host(lenient.Host):
     def __init__(self, transport):
-        self.transport = transport
-
-    def get_allowed_auths(self, username):
-        return "publickey"
-
-    def check_auth_publickey(self, username, key):
-        return paramiko.AUTH_SUCCESSFUL
-
-    def check_channel_request(self, kind, chanid):
-        return paramiko.OPEN_SUCCEEDED
-
-    def check_channel_exec_request(self, channel, command):
-        # the answer to this request must go out before anything else
-        threading.Timer(0.05, self.run, (channel, command)).start()
-        return True
+        super().__init__(transport)
+        transport.failed = threading.Event()
 
     def check_port_forward_request(self, address, port):
         return port
@@ -76,13 +63,13 @@ class Host(paramiko.ServerInterface):
             n += 1
 
     def run(self, channel, command):
-        if command.startswith(b"many "):
+        if command.startswith("many "):
             self.open_many(int(command[5:]))
             return
         m = paramiko.Message()
         m.add_byte(cMSG_CHANNEL_OPEN)
         m.add_string("forwarded-streamlocal@openssh.com")
-        m.add_bytes(OPENS[command.decode()])
+        m.add_bytes(OPENS[command])
         self.transport._send_user_message(m)
         self.transport.failed.wait(30)
         channel.sendall("refused\n")
@@ -90,19 +77,4 @@ class Host(paramiko.ServerInterface):
         channel.close()
 
 
-def serve(connection):
-    transport = Transport(connection)
-    transport.failed = threading.Event()
-    transport.add_server_key(KEY)
-    try:
-        transport.start_server(server=Host(transport))
-        transport.join()
-    except (paramiko.SSHException, EOFError) as e:
-        print(e, flush=True)
-
-
-KEY = paramiko.Ed25519Key.from_private_key_file(sys.argv[2])
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-while True:
-    threading.Thread(target=serve, args=listener.accept()[:1],
-        daemon=True).start()
+lenient.main(paramiko.RSAKey, Host, Transport)
