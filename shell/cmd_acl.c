@@ -174,7 +174,7 @@ static const struct field	explain_fields[] = {
 	{ "Inception", "Inception", FIELD_TIME },
 	{ "Expiration", "Expiration", FIELD_TIME },
 	{ "Comment", "Comment", FIELD_TEXT },
-	{ "Login", "LoginPattern", FIELD_TEXT },
+	{ "Login", "LoginPattern", FIELD_RARE },
 	{ "Account", "Account", FIELD_TEXT },
 	{ NULL, "Allow", FIELD_TEXT },
 	{ NULL, "Grants", FIELD_TEXT },
@@ -383,8 +383,8 @@ static const struct field	ls_fields[] = {
 	{ "Created", "CreatedAt", FIELD_TIME },
 	{ "Comment", "Comment", FIELD_TEXT },
 	{ NULL, "DeletedAt", FIELD_TIME },
-	{ "Login", "LoginPattern", FIELD_TEXT },
-	{ "Allow", "Allow", FIELD_TEXT },
+	{ "Login", "LoginPattern", FIELD_RARE },
+	{ "Allow", "Allow", FIELD_RARE },
 	{ NULL, NULL, FIELD_INT }
 };
 

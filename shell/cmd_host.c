@@ -219,7 +219,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "SSHKeyID", FIELD_INT },
 	{ NULL, "HopID", FIELD_INT },
 	{ NULL, "HostKey", FIELD_TEXT },
-	{ "Allow", "Allow", FIELD_TEXT },
+	{ "Allow", "Allow", FIELD_RARE },
 	{ NULL, NULL, FIELD_INT }
 };
 

@@ -45,6 +45,7 @@ json_of_cell(const struct field *f, const struct cell *c)
 		return (c->number == 0 ? json_null() :
 		    json_string(clock_stamp(c->number, stamp)));
 	case FIELD_TEXT:
+	case FIELD_RARE:
 		return (entity_text(c->text));
 	case FIELD_NAME:
 		return (c->text[0] == '\0' ? json_null() :

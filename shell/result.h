@@ -20,6 +20,7 @@ enum field_kind {
 	FIELD_TIME,	/* UTC seconds; 0: none */
 	FIELD_SPAN,	/* seconds */
 	FIELD_TEXT,
+	FIELD_RARE,	/* text that seldom is there: as FIELD_MARK */
 	FIELD_NAME,	/* of one other row, in JSON an object; "": none */
 	FIELD_JSON,	/* text that is JSON; "": none */
 	FIELD_NAMES	/* of other rows */

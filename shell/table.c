@@ -66,6 +66,7 @@ table_cell(const struct result *r, size_t row, size_t field, int64_t now,
 	case FIELD_SPAN:
 		return (xstrdup(when_span(c->number, when)));
 	case FIELD_TEXT:
+	case FIELD_RARE:
 	case FIELD_NAME:
 	case FIELD_JSON:
 		return (escape_text(c->text, strlen(c->text)));
@@ -124,14 +125,17 @@ text_cut(char *s, int width)
 static int
 is_column(const struct result *r, size_t field)
 {
-	size_t	i;
+	const enum field_kind	 kind = r->fields[field].kind;
+	const struct cell	*c;
+	size_t			 i;
 
 	if (r->fields[field].head == NULL)
 		return (0);
-	if (r->fields[field].kind != FIELD_MARK)
+	if (kind != FIELD_MARK && kind != FIELD_RARE)
 		return (1);
 	for (i = 0; i < r->nrows; i++) {
-		if (r->cells[i * r->nfields + field].number != 0)
+		c = &r->cells[i * r->nfields + field];
+		if (kind == FIELD_MARK ? c->number != 0 : *c->text != '\0')
 			return (1);
 	}
 	return (0);
