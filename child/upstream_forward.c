@@ -74,6 +74,16 @@ upstream_x11(struct upstream *up, LIBSSH2_CHANNEL *c, int single,
 	return (r);
 }
 
+/* Who connected, as the host says; a name that is none is left out. */
+static void
+set_source(struct upstream_arrival *a, const char *source, int port)
+{
+	const int	known = source != NULL && strlen(source) <= SOURCE_MAX;
+
+	a->source = xstrdup(known ? source : "");
+	a->source_port = known ? port : 0;
+}
+
 /*
  * libssh2 has said yes to the host by now, and calls these while it reads:
  * the channel is only noted.
@@ -89,8 +99,7 @@ arrived(struct upstream *up, enum chan_kind kind, LIBSSH2_CHANNEL *c,
 	a = &up->arrivals[up->narrivals++];
 	a->kind = kind;
 	a->channel = c;
-	a->source = xstrdup(source);
-	a->source_port = source_port;
+	set_source(a, source, source_port);
 }
 
 static LIBSSH2_AUTHAGENT_FUNC(agent_opened)
@@ -136,6 +145,7 @@ int
 upstream_listen(struct upstream *up, const char *host, int *port,
     LIBSSH2_LISTENER **listener)
 {
+	const int	asked = *port;
 	enum evp_side	before;
 	int		r = UP_OK;
 
@@ -149,6 +159,11 @@ upstream_listen(struct upstream *up, const char *host, int *port,
 	if (*listener == NULL && (r = upstream_check(up,
 	    libssh2_session_last_errno(up->ssh))) == UP_OK)
 		r = UP_FAILED;
+	else if (*listener != NULL && asked == 0 &&
+	    (*port <= 0 || *port > UINT16_MAX)) {
+		upstream_lost(up, "it listens on a port that is none");
+		r = UP_FAILED;
+	}
 	evp_enter(before);
 	return (r);
 }
@@ -167,25 +182,14 @@ upstream_unlisten(struct upstream *up, LIBSSH2_LISTENER *listener)
 	return (r);
 }
 
-/* Who connected, as the host says; a name that is none is left out. */
-static char *
-originator(LIBSSH2_CHANNEL *c, int *port)
-{
-	const char	*source = streamlocal_originator(c, port);
-
-	if (source == NULL || strlen(source) > SOURCE_MAX) {
-		*port = 0;
-		return (xstrdup(""));
-	}
-	return (xstrdup(source));
-}
-
 int
 upstream_accept(struct upstream *up, LIBSSH2_LISTENER *listener,
     struct upstream_arrival *a)
 {
 	enum evp_side	before;
 	LIBSSH2_CHANNEL	*c;
+	const char	*source;
+	int		 port = 0;
 
 	if (up->state != UP_READY)
 		return (UP_FAILED);
@@ -198,6 +202,7 @@ upstream_accept(struct upstream *up, LIBSSH2_LISTENER *listener,
 		    UP_FAILED : UP_AGAIN);
 	upstream_keep(up, c);
 	*a = (struct upstream_arrival){ .kind = CHAN_REMOTE, .channel = c };
-	a->source = originator(c, &a->source_port);
+	source = streamlocal_originator(c, &port);
+	set_source(a, source, port);
 	return (UP_OK);
 }

@@ -42,5 +42,11 @@ say "a host that opens them itself, and closes none, ends its session"
 start_odd_host opener
 SSHD_PORT=$ODD_PORT add_host opener
 back=$(free_port)
-refused "a host that closes none" 'it leaves too many channels open' \
+# by their number or by the memory that libssh2 keeps for them
+refused "a host that closes none" \
+    'it (leaves too many channels open|sends what nobody asked for)' \
     p -R "127.0.0.1:$back:127.0.0.1:$sink" opener@portal "many $back"
+
+say "a port that is none is not listened on"
+refused "a port that is none" 'host opener: it listens on a port that is none' \
+    p -R 0:127.0.0.1:9 opener@portal unasked

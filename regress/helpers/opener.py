@@ -4,6 +4,7 @@ are named after what they open: "unasked" (a connection to a Unix socket that
 it does not listen on), "nothing", "short" and "huge" (parts of such a message,
 and a path of 4 GiB). They end after the answer. "many" opens connections to a
 port, which it says that it listens on, until the end, and closes none.
+Asked to choose a port, it chooses one that is none.
 
 usage: opener.py PORT HOSTKEYFILE
 """
@@ -44,7 +45,7 @@ class Host(lenient.Host):
         transport.failed = threading.Event()
 
     def check_port_forward_request(self, address, port):
-        return port
+        return port or (1 << 32) - 2
 
     def open_many(self, port):
         n = 1000

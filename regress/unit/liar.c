@@ -33,10 +33,12 @@
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/sshkey.h"
+#include "lib/unixsock.h"
 #include "lib/xmalloc.h"
 #include "monitor/monitor.h"
 #include "monitor/secrets.h"
 #include "monitor/setup.h"
+#include "monitor/state.h"
 #include "regress/unit/liar.h"
 
 #define PATIENCE_MS	20000	/* for a slow machine */
@@ -416,6 +418,27 @@ liar_ask(struct liar *l, uint8_t type, const struct msg *body,
 	assert_int_equal(answer->type, type | ANSWER);
 	assert_int_equal(answer->id, l->ids);
 	return (1);
+}
+
+const char *
+liar_ask_session(int64_t session, const char *request)
+{
+	static char	answer[64];
+	char		name[STATE_SOCKET_SIZE];
+	struct pollfd	p = { .events = POLLIN };
+	ssize_t		n;
+
+	state_session_socket(session, name);
+	p.fd = unixsock_connect(liar_settings.run_dir, name, SOCK_SEQPACKET);
+	assert_true(p.fd != -1);
+	assert_int_equal(send(p.fd, request, strlen(request), 0),
+	    strlen(request));
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	n = recv(p.fd, answer, sizeof(answer) - 1, 0);
+	assert_true(n > 0);
+	answer[n] = '\0';
+	close(p.fd);
+	return (answer);
 }
 
 void

@@ -88,6 +88,9 @@ void	liar_send(struct liar *, uint8_t type, const struct msg *body);
 int	liar_ask(struct liar *, uint8_t type, const struct msg *body,
 	    struct ipc *answer);
 
+/* Asks a session's socket. The answer is in a static place. */
+const char *liar_ask_session(int64_t session, const char *request);
+
 /* The transcript of an exchange, another one with each number. */
 void	liar_transcript(const struct liar *, int number, const uint8_t *ks,
 	    size_t ks_len, struct msg *);

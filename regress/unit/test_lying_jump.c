@@ -26,10 +26,8 @@
 #include "db/user.h"
 #include "db/userkey.h"
 #include "lib/ipc.h"
-#include "lib/unixsock.h"
 #include "lib/xmalloc.h"
 #include "monitor/jumps.h"
-#include "monitor/state.h"
 #include "regress/unit/liar.h"
 
 static uint16_t	port;		/* of web1, pass1 and dark1 */
@@ -384,28 +382,6 @@ test_dialling(void **state)
 	close(fds[1]);
 }
 
-/* Asks a session's socket; the answer is in a static place. */
-static const char *
-ask_session(int64_t session, const char *request)
-{
-	static char	answer[64];
-	char		name[STATE_SOCKET_SIZE];
-	struct pollfd	p = { .events = POLLIN };
-	ssize_t		n;
-
-	state_session_socket(session, name);
-	p.fd = unixsock_connect(liar_settings.run_dir, name, SOCK_SEQPACKET);
-	assert_true(p.fd != -1);
-	assert_int_equal(send(p.fd, request, strlen(request), 0),
-	    strlen(request));
-	assert_int_equal(poll(&p, 1, 20000), 1);
-	n = recv(p.fd, answer, sizeof(answer) - 1, 0);
-	assert_true(n > 0);
-	answer[n] = '\0';
-	close(p.fd);
-	return (answer);
-}
-
 static int64_t
 newest_session(void)
 {
@@ -454,16 +430,16 @@ test_withdrawn(void **state)
 	put_allow("pass1", KINDS_ALL);
 	assert_true((two = jump(&l, 2, "pass1", 22, why)) != -1);
 	second = newest_session();
-	assert_string_equal(ask_session(first, "revalidate"), "ok");
+	assert_string_equal(liar_ask_session(first, "revalidate"), "ok");
 	put_allow("web1", 0);
-	assert_string_equal(ask_session(second, "revalidate"), "ok");
-	assert_string_equal(ask_session(first, "revalidate"), "stopped");
+	assert_string_equal(liar_ask_session(second, "revalidate"), "ok");
+	assert_string_equal(liar_ask_session(first, "revalidate"), "stopped");
 	assert_true(is_cut(one));
 	p.fd = two;
 	assert_int_equal(poll(&p, 1, 0), 0);
 	close_jump(&l, 1);
 	/* the last one ends with the connection, in words */
-	assert_string_equal(ask_session(second, "stop lunch"), "ok");
+	assert_string_equal(liar_ask_session(second, "stop lunch"), "ok");
 	assert_int_equal(liar_bye(&l), MONITOR_STOPPED);
 	put_allow("pass1", 0);
 	put_allow("web1", KINDS_ALL);

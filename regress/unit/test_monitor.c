@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <dirent.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -126,26 +125,11 @@ newest_session(void)
 	return (id);
 }
 
-/* Asks the newest session; the answer is in a static place. */
+/* Asks the newest session. */
 static const char *
 ask_session(const char *request)
 {
-	static char	answer[64];
-	char		name[STATE_SOCKET_SIZE];
-	struct pollfd	p = { .events = POLLIN };
-	ssize_t		n;
-
-	state_session_socket(newest_session(), name);
-	p.fd = unixsock_connect(liar_settings.run_dir, name, SOCK_SEQPACKET);
-	assert_true(p.fd != -1);
-	assert_int_equal(send(p.fd, request, strlen(request), 0),
-	    strlen(request));
-	assert_int_equal(poll(&p, 1, 20000), 1);
-	n = recv(p.fd, answer, sizeof(answer) - 1, 0);
-	assert_true(n > 0);
-	answer[n] = '\0';
-	close(p.fd);
-	return (answer);
+	return (liar_ask_session(newest_session(), request));
 }
 
 /* The child is told to say this, and does not have for ever to do it. */
