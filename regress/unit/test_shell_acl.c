@@ -372,8 +372,7 @@ test_ls(void **state)
 	ok(&t, "acl ls");
 	assert_header(&t, (const char *[]){ "ID", "Weight", "User groups",
 	    "Host groups", "Host pattern", "Action", "Inception",
-	    "Expiration", "Updated", "Created", "Comment", "Login", "Allow",
-	    NULL });
+	    "Expiration", "Updated", "Created", "Comment", NULL });
 	assert_non_null(strstr(t.out, "\nTotal: 2 ACLs.\n"));
 	ok(&t, "acl ls --quiet");
 	assert_string_equal(t.out, "2\n1\n");

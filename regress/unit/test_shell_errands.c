@@ -64,6 +64,8 @@ go(void *arg, const struct errand *e, int *sock, char *err)
 	assert_true(errand_is_sound(e));
 	assert_int_equal(ipc_pair(sv), 0);
 	for (stage = 0; stage <= last && !fate.dies; stage++) {
+		if (stage == ERRAND_HOP)
+			continue;	/* none lies behind another */
 		fails = e->host == fate.host && e->kind == fate.kind &&
 		    stage == fate.stage;
 		say(sv[1], ERRAND_STEP, stage, fails ? ERRAND_FAILED :
