@@ -26,9 +26,9 @@
 #define PATH_MAX_UNIX	(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 /*
- * Anybody on the host can connect to a port there that leads to the person,
- * and each connection is told to the monitor, which ends who asks it 6,000
- * times in a minute. So of those that the host opens, this many may come at
+ * Anybody on the host can connect to a port there that leads to the person.
+ * So that they do not use up what the person's own channels wait for too
+ * (CHANNELS_A_MINUTE), of those that the host opens this many may come at
  * once, and after them one in this time.
  */
 #define ARRIVALS_BURST	1000

@@ -19,7 +19,7 @@
 
 #define WINDOW		(32 * 1024)	/* that a channel begins with */
 #define WINDOWS		(3 * 512 * 1024) /* of all such channels, about */
-#define CLOSING_MAX	2048	/* that the host has yet to close, too */
+#define CLOSING_MAX	1024	/* that the host has yet to close, too */
 #define PACKET		32768
 #define STDERR_TURN	8		/* each so many reads stderr is first */
 #define QUESTION	"keepalive@sshportal"	/* no channel's type */

@@ -308,6 +308,13 @@ host_change_key(struct db *db, int64_t id, int64_t from, int64_t to)
 }
 
 int
+host_leads_to(struct db *db, int64_t id, int64_t *count)
+{
+	return (db_get_int(db, count, "SELECT COUNT(*) FROM hosts"
+	    " WHERE hop_id = ?", BINDS(bind_int(id))));
+}
+
+int
 host_remove(struct db *db, int64_t id)
 {
 	return (db_edit(db, NULL, "DELETE FROM hosts WHERE id = ?",

@@ -80,6 +80,9 @@ int	host_update(struct db *db, const struct host *h);
  */
 int	host_change_key(struct db *db, int64_t id, int64_t from, int64_t to);
 
+/* How many hosts have it as their hop. */
+int	host_leads_to(struct db *db, int64_t id, int64_t *count);
+
 /* DB_REF while another host has it as its hop. */
 int	host_remove(struct db *db, int64_t id);
 

@@ -103,6 +103,8 @@ choose(struct monitor *m, struct wish *w, struct host **host)
 
 	for (i = 0; i < w->hosts->n; i++) {
 		h = &w->hosts->v[i];
+		if (!w->allowed[i])
+			continue;	/* a hook alone grants no jump */
 		if (access_granted(m, m->user, h, NULL, w->allowed[i],
 		    &w->kinds[i]) != 1)
 			continue;
@@ -147,6 +149,7 @@ static void
 tell_refused(struct monitor *m, const struct ask_jump *a, const char *why)
 {
 	char	 reason[SENTENCE_MAX], *args;
+	char	 name[NAME_MAX_BYTES + 1];
 	json_t	*o;
 
 	if (++m->jumps_refused > REFUSALS_TOLD)
@@ -154,8 +157,8 @@ tell_refused(struct monitor *m, const struct ask_jump *a, const char *why)
 	o = json_pack("{s:i, s:s}", "port", (int)a->port, "reason",
 	    escape_into(reason, sizeof(reason), why));
 	args = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-	journal_event(m, "host", "jump-refused", a->host,
-	    args != NULL ? args : "");
+	journal_event(m, "host", "jump-refused", escape_into(name,
+	    sizeof(name), a->host), args != NULL ? args : "");
 	free(args);
 	json_decref(o);
 }

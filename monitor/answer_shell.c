@@ -224,8 +224,10 @@ here_no_more(struct monitor *m)
 	char		 err[512];
 
 	if (store_open(m, err, sizeof(err)) == DB_OK &&
-	    standing_still(m, &why) != DB_OK)
+	    standing_still(m, &why) != DB_OK) {
 		log_verbose("user %s: %s", m->user->name, db_error(m->db));
+		why = "who you are cannot be looked up: try again later";
+	}
 	/* it does not survive the fork */
 	store_close(m);
 	return (why);

@@ -76,6 +76,7 @@ tell_changed(struct monitor *m, const struct offer *o)
 	char			 was[SSHKEY_FINGERPRINT_SIZE];
 	char			 is[SSHKEY_FINGERPRINT_SIZE];
 	char			 name[WAY_NAME_SIZE], *args;
+	char			 plain[NAME_MAX_BYTES + 1];
 
 	sshkey_fingerprint(o->pinned, o->pinned_len, was);
 	sshkey_fingerprint(o->blob, o->len, is);
@@ -90,7 +91,8 @@ tell_changed(struct monitor *m, const struct offer *o)
 	return (xasprintf("sshportal: the host key of %s has changed from %s "
 	    "to %s: somebody may be listening; if the change is known, an "
 	    "administrator has the new one learnt with \"host update "
-	    "--reset-hostkey\"", way_name(m, o->hop, name), was, is));
+	    "--reset-hostkey %s\"", way_name(m, o->hop, name), was, is,
+	    escape_into(plain, sizeof(plain), h->name)));
 }
 
 /* NULL if the host may be trusted, or the sentence why not. */

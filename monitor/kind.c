@@ -9,8 +9,10 @@
  * that mean nothing to any of them, or the same with blanks in single quotes.
  * Quotes, since libssh2 and others put each name in them; no backslash among
  * them, which to fish would end them elsewhere, and none of the signs of
- * cmd.exe, to which they are no quotes at all. All else is exec: patterns,
- * variables, options that name a program (-S, -o, -D of scp), rsync, git.
+ * cmd.exe, to which they are no quotes at all, "%" among them, nor of
+ * PowerShell, to which "," and "@" make several words of one. All else is
+ * exec: patterns, variables, options that name a program (-S, -o, -D of scp),
+ * rsync, git.
  *
  * And no terminal: a file server needs none, and with one there are keys that
  * stop it.
@@ -25,7 +27,7 @@
 #include "monitor/kind.h"
 
 #define LETTERS	"abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define PLAIN	LETTERS "0123456789" "_-./,:@%+=~"
+#define PLAIN	LETTERS "0123456789" "_-./:+=~"
 #define SCP_FLAGS	"vrpdqtf"
 #define WORD_SIZE	16	/* of a word's beginning, which is all that
 				   is looked at */
@@ -156,8 +158,8 @@ int
 kind_of(const struct ask_channel_open *a, enum kind *k)
 {
 	static const enum kind	others[] = { KIND_SHELL, KIND_FORWARD_LOCAL,
-				    KIND_FORWARD_REMOTE, KIND_AGENT, KIND_X11,
-				    KIND_JUMP };
+				    KIND_FORWARD_REMOTE, KIND_AGENT,
+				    KIND_X11 };
 	size_t			i;
 
 	if (strcmp(a->type, "exec") == 0) {

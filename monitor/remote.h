@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A session's own socket, run_dir/session-ID.sock (SOCK_SEQPACKET), by which
- * the keeper and shells of the same instance reach it. That it answers says
- * that the session lives.
+ * others of the same instance reach it. That it answers says that the session
+ * lives.
  *
  * A request is one packet of text without NUL, and so is its answer:
  *	stop REASON	the person reads the reason, the session ends: "ok"

@@ -59,8 +59,11 @@ pause 0.5
 send \x1a
 expect Stopped
 expect host>
-send kill %1; wait; echo gone\r
-expect gone\r\n
+send fg\r
+expect fg\r\n.*sleep 1000\r\n
+send \x03
+expect \^C.*host>
+send true\r
 expect host>
 send \x04
 status 0

@@ -237,7 +237,8 @@ put_rule(struct cmd_call *c, const struct acl *a, const struct acl *by,
 	result_number(out, a->weight);
 	result_text(out, acl_action_name(a->action));
 	result_number(out, acl_in_force(a, c->now));
-	result_number(out, by != NULL && a->id == by->id);
+	result_number(out, (by != NULL && a->id == by->id) ||
+	    acl_decides_with(a, by, c->now));
 	result_names(out, whole != NULL ? &whole->user_groups : &none);
 	result_names(out, whole != NULL ? &whole->host_groups : &none);
 	result_text(out, a->host_pattern);

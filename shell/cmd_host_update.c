@@ -68,6 +68,24 @@ set_text(char **text, const char *to)
 	*text = xstrdup(to);
 }
 
+/* A telnet host stands alone: nothing is before it or behind it. */
+static int
+telnet_check(struct cmd_call *c, const struct host *h)
+{
+	int64_t	behind = 0;
+	int	r;
+
+	if (h->hop_id != 0)
+		return (cmd_fail(c, "a telnet host cannot lie behind another "
+		    "host"));
+	if (h->id != 0 &&
+	    (r = host_leads_to(c->sh->db, h->id, &behind)) != DB_OK)
+		return (r);
+	return (behind == 0 ? DB_OK : cmd_fail(c, "other hosts are reached "
+	    "through \"%s\", which therefore cannot be a telnet host",
+	    h->name));
+}
+
 int
 host_hop_check(struct cmd_call *c, const struct host *h)
 {
@@ -75,6 +93,8 @@ host_hop_check(struct cmd_call *c, const struct host *h)
 	int64_t		 id = h->hop_id;
 	int		 i, r = DB_OK;
 
+	if (h->scheme != HOST_SSH)
+		return (telnet_check(c, h));
 	for (i = 1; r == DB_OK && id != 0; i++) {
 		if (id == h->id)
 			return (cmd_fail(c, "\"%s\" would be reached through "
@@ -124,7 +144,7 @@ update_fields(struct cmd_call *c, struct host *h)
 		    opt_text(c, "logging")));
 	if (opt_given(c, "logging") && h->logging == LOGGING_INPUT)
 		c->warning = host_input_warning;
-	return (hop->n > 0 ? host_hop_check(c, h) : DB_OK);
+	return (DB_OK);
 }
 
 static int
@@ -163,6 +183,8 @@ update_host(struct cmd_call *c, struct host *h, const struct url *u,
 
 	if ((r = update_fields(c, h)) != DB_OK ||
 	    (u != NULL && (r = update_url(c, h, u)) != DB_OK) ||
+	    ((u != NULL || opt_refs(c, "hop")->n > 0) &&
+	    (r = host_hop_check(c, h)) != DB_OK) ||
 	    (r = host_legacy_check(c, h)) != DB_OK)
 		return (r);
 	if ((r = host_update(db, h)) == DB_EXISTS)

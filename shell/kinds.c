@@ -13,6 +13,8 @@
 const char *const	kinds_words[] = { "shell", "exec", "sftp", "scp",
 			    "forward-local", "forward-remote", "agent", "x11",
 			    "jump", "all", "default", NULL };
+_Static_assert(sizeof(kinds_words) / sizeof(kinds_words[0]) == KINDS + 3,
+    "a word for each kind");
 
 int
 kinds_take(struct cmd_call *c, uint32_t *row)

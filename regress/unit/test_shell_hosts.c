@@ -113,7 +113,7 @@ test_update(void **state)
 	h = host_of(&t, "web3");
 	assert_int_equal(h->hop_id, 0);
 	host_free(h);
-	ok(&t, "host update web2 --url telnet://[2001:db8::1]");
+	ok(&t, "host update web2 --unset-hop --url telnet://[2001:db8::1]");
 	h = host_of(&t, "web2");
 	assert_int_equal(h->scheme, HOST_TELNET);
 	assert_int_equal(h->port, 23);
@@ -220,6 +220,12 @@ test_refused(void **state)
 		    "through itself" },
 		{ RUN_FAILED, "host update web1 --hop=tele1",
 		    "\"tele1\" is a telnet host" },
+		{ RUN_FAILED, "host update tele1 --hop=web1",
+		    "cannot lie behind" },
+		{ RUN_FAILED, "host create telnet://t2 --hop=web1",
+		    "cannot lie behind" },
+		{ RUN_FAILED, "host update web2 --url=telnet://web2",
+		    "which therefore cannot be a telnet host" },
 		{ RUN_FAILED, "host create behind --hop=tele1",
 		    "\"tele1\" is a telnet host" },
 		{ RUN_FAILED, "host inspect web1 nosuch",
