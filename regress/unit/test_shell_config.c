@@ -134,7 +134,7 @@ begin(struct trial *t, void **state)
 	ok(t, "key create --name=rsa --type=rsa --length=2048");
 	ok(t, "usergroup create --name=devs");
 	ok(t, "host create bart@192.0.2.1:2022 --name=web1 -g ops,default");
-	ok(t, "host create telnet://192.0.2.2 --name=old --hop=web1 "
+	ok(t, "host create 192.0.2.2 --name=old --hop=web1 "
 	    "--logging=disabled --comment='caf\xc3\xa9'");
 	ok(t, "host create root@[2001:db8::1] --name=pw --password='" SECRET
 	    "'");
