@@ -103,18 +103,30 @@ bears()
 	go "$1"
 }
 
+# The reason of a session that has ended since the one with id $before.
+reason_of_new()
+{
+	db_query "SELECT error FROM sessions
+	    WHERE id > $before AND status = 'closed'"
+}
+
+is_thrown_out()
+{
+	[[ $(reason_of_new) =~ broke\ the\ protocol:\ .*$1 ]]
+}
+
 # ends REASON WAY: it is thrown out, with this in the log and the history.
 ends()
 {
-	local reason=$1
+	local reason=$1 before
 
 	shift
+	before=$(db_query 'SELECT MAX(id) FROM sessions')
 	begin "$@"
-	wait_for 30 one_session || fail "$1: it goes on"
+	wait_for 30 is_thrown_out "$reason" ||
+	    fail "$1: the reason: '$(reason_of_new)' is not like '$reason'"
 	wait_for 10 log_has "broke the protocol: .*$reason" ||
 	    fail "$1: no reason in the log"
-	like "$1: the reason" "$(db_query \
-	    'SELECT error FROM sessions ORDER BY id DESC LIMIT 1')" "$reason"
 	go "$1"
 }
 
