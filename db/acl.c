@@ -20,7 +20,7 @@
 #define COLUMNS \
 	"a.id, a.action, a.weight, a.host_pattern, a.inception," \
 	" a.expiration, a.comment, a.created_at, a.updated_at," \
-	" a.login_pattern, a.allow"
+	" a.login_pattern, a.allow, a.logging, a.record"
 
 #define NAMES(links, groups) \
 	"SELECT l.acl_id, g.name FROM " links " l" \
@@ -73,6 +73,23 @@ acl_action_parse(const char *s, enum acl_action *out)
 	return (0);
 }
 
+const char *
+acl_logging_word(int logging)
+{
+	return (logging == ACL_LOGGING_HOST ? "" :
+	    host_logging_name((enum host_logging)logging));
+}
+
+int
+acl_logging_read(const char *word)
+{
+	enum host_logging	l;
+
+	if (*word == '\0')
+		return (ACL_LOGGING_HOST);
+	return (host_logging_parse(word, &l) == 0 ? (int)l : LOGGING_FULL);
+}
+
 static void
 acl_clear(void *row)
 {
@@ -106,7 +123,7 @@ static void
 acl_read(struct db_stmt *st, void *row)
 {
 	struct acl	*a = row;
-	char		*action;
+	char		*action, *logging, *record;
 
 	a->id = col_int(st);
 	action = col_text(st);
@@ -122,6 +139,12 @@ acl_read(struct db_stmt *st, void *row)
 	a->updated_at = col_int(st);
 	a->login_pattern = col_text(st);
 	a->allow = col_kinds(st);
+	logging = col_text(st);
+	a->logging = acl_logging_read(logging);
+	free(logging);
+	record = col_text(st);
+	a->record_required = record_read(record);
+	free(record);
 }
 
 static void
@@ -171,13 +194,15 @@ acl_create(struct db *db, const struct acl *a, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO acls (action, weight,"
 	    " host_pattern, inception, expiration, comment, created_at,"
-	    " updated_at, login_pattern, allow)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " updated_at, login_pattern, allow, logging, record)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment), bind_int(now),
 	    bind_int(now), bind_text(a->login_pattern),
-	    bind_kinds(a->allow, allow))));
+	    bind_kinds(a->allow, allow),
+	    bind_text(acl_logging_word(a->logging)),
+	    bind_text(record_word(a->record_required)))));
 }
 
 int
@@ -190,12 +215,15 @@ acl_update(struct db *db, const struct acl *a)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE acls SET action = ?, weight = ?,"
 	    " host_pattern = ?, inception = ?, expiration = ?, comment = ?,"
-	    " updated_at = ?, login_pattern = ?, allow = ? WHERE id = ?",
+	    " updated_at = ?, login_pattern = ?, allow = ?, logging = ?,"
+	    " record = ? WHERE id = ?",
 	    BINDS(bind_text(actions[a->action]), bind_int(a->weight),
 	    bind_text(a->host_pattern), bind_int(a->inception),
 	    bind_int(a->expiration), bind_text(a->comment),
 	    bind_int(clock_utc()), bind_text(a->login_pattern),
-	    bind_kinds(a->allow, allow), bind_int(a->id))));
+	    bind_kinds(a->allow, allow),
+	    bind_text(acl_logging_word(a->logging)),
+	    bind_text(record_word(a->record_required)), bind_int(a->id))));
 }
 
 int
@@ -409,18 +437,39 @@ acl_decides_with(const struct acl *a, const struct acl *by, int64_t now)
 	    a->matched && acl_speaks_of_account(a) && acl_in_force(a, now));
 }
 
-/* What those rules allow together that decide as `by' does. */
-static uint32_t
-decided_kinds(const struct acl_list *l, int64_t now, const struct acl *by)
+/* A recording that is required is one of something. */
+static void
+verdict_settle(struct acl_verdict *v)
 {
-	uint32_t	kinds = 0;
-	size_t		i;
+	if (v->record_required && v->logging == LOGGING_DISABLED)
+		v->logging = LOGGING_EVERYTHING;
+}
+
+void
+acl_verdict_of_host(struct acl_verdict *v, const struct host *h)
+{
+	*v = (struct acl_verdict){ .action = ACL_DENY, .logging = h->logging,
+		.record_required = h->record_required };
+	verdict_settle(v);
+}
+
+/* What those rules say together that decide as `by' does. */
+static void
+verdict_add(struct acl_verdict *v, const struct acl_list *l, int64_t now,
+    const struct acl *by)
+{
+	const struct acl	*a;
+	size_t			 i;
 
 	for (i = 0; i < l->n; i++) {
-		if (acl_decides_with(&l->v[i], by, now))
-			kinds |= kinds_effective(l->v[i].allow);
+		a = &l->v[i];
+		if (!acl_decides_with(a, by, now))
+			continue;
+		v->kinds |= kinds_effective(a->allow);
+		if (a->logging > (int)v->logging)
+			v->logging = (enum host_logging)a->logging;
+		v->record_required |= a->record_required;
 	}
-	return (kinds);
 }
 
 int
@@ -502,15 +551,14 @@ match_patterns(struct acl_list *l, const struct host *h, const char *account)
 
 int
 acl_judge(struct db *db, int64_t user_id, const struct host *h,
-    const char *account, int64_t now, enum acl_action *verdict,
-    uint32_t *kinds, struct acl_list **rules, const struct acl **by)
+    const char *account, int64_t now, struct acl_verdict *v,
+    struct acl_list **rules, const struct acl **by)
 {
 	const struct acl	*best;
 	struct acl_list		*l;
 	int			 r;
 
-	*verdict = ACL_DENY;
-	*kinds = 0;
+	acl_verdict_of_host(v, h);
 	if (rules != NULL) {
 		*rules = NULL;
 		*by = NULL;
@@ -518,8 +566,10 @@ acl_judge(struct db *db, int64_t user_id, const struct host *h,
 	if ((r = acl_matching(db, user_id, h->id, &l)) != DB_OK)
 		return (r);
 	match_patterns(l, h, account);
-	*verdict = acl_decide(l, now, &best);
-	*kinds = decided_kinds(l, now, best) & host_kinds(h);
+	v->action = acl_decide(l, now, &best);
+	verdict_add(v, l, now, best);
+	v->kinds &= host_kinds(h);
+	verdict_settle(v);
 	if (rules != NULL) {
 		*rules = l;
 		*by = best;

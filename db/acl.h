@@ -12,8 +12,7 @@
 
 #include "db/db.h"
 #include "db/group.h"
-
-struct host;
+#include "db/host.h"
 
 enum acl_action {
 	ACL_DENY,
@@ -30,6 +29,8 @@ enum acl_account {
 	ACL_ACCOUNT_DIFFERS		/* from the pattern */
 };
 
+#define ACL_LOGGING_HOST	(-1)
+
 struct acl {
 	int64_t		 id;
 	enum acl_action	 action;
@@ -42,6 +43,9 @@ struct acl {
 	char		*comment;
 	uint32_t	 allow;		/* kinds (db/kinds.h), 0: the default;
 					   of a deny nothing */
+	int		 logging;	/* enum host_logging; or
+					   ACL_LOGGING_HOST, as that says */
+	int		 record_required; /* no session without */
 	int64_t		 created_at;
 	int64_t		 updated_at;
 	/* Filled by acl_get() and acl_list(): */
@@ -59,6 +63,15 @@ struct acl {
 struct acl_list {
 	struct acl	*v;
 	size_t		 n;
+};
+
+/* What a user is granted on a host, and what of that is recorded. */
+struct acl_verdict {
+	enum acl_action		 action;
+	uint32_t		 kinds;		/* effective (db/kinds.h), none
+						   after a denial */
+	enum host_logging	 logging;
+	int			 record_required;
 };
 
 /* Inserts the rule; groups are linked by acl_link() in the same
@@ -122,18 +135,25 @@ enum acl_action	acl_decide(const struct acl_list *l, int64_t now,
  * or those that fit in upper or lower case, for there are hosts to which that
  * is the same. No rule allows what acl_account_valid() does not.
  *
- * *kinds gets the effective set (db/kinds.h) of what may be done there: what
- * any of the rules allows that decide, which are those that allow and have the
- * weight of the one that decided, and the host allows, too. Without a verdict
- * to allow it is empty.
+ * v->kinds is what may be done there: what any of the rules allows that decide,
+ * which are those that allow and have the weight of the one that decided, and
+ * the host allows, too. Without a verdict to allow it is empty.
+ *
+ * v->logging is the most that the host or one of these rules wants recorded;
+ * it is required if one of them says so, and then not disabled: what nobody
+ * chose otherwise is LOGGING_EVERYTHING. After a denial it is what the host
+ * says.
  *
  * Unless rules is NULL, *rules gets all that match the host, in the order in
  * which they decide, with `account` set (acl_list_free()), and *by is borrowed
- * from that list or NULL. On failure *verdict is ACL_DENY and *kinds empty.
+ * from that list or NULL. On failure it is a denial.
  */
 int	acl_judge(struct db *db, int64_t user_id, const struct host *h,
-	    const char *account, int64_t now, enum acl_action *verdict,
-	    uint32_t *kinds, struct acl_list **rules, const struct acl **by);
+	    const char *account, int64_t now, struct acl_verdict *v,
+	    struct acl_list **rules, const struct acl **by);
+
+/* The verdict without a rule: a denial, with the host's own wishes. */
+void	acl_verdict_of_host(struct acl_verdict *v, const struct host *h);
 
 /* Whether the rule is one of those whose kinds count beside by's. */
 int	acl_decides_with(const struct acl *a, const struct acl *by,
@@ -175,6 +195,13 @@ int	acl_in_force(const struct acl *a, int64_t now);
 /* "allow" and "deny"; -1 for another word. */
 const char	*acl_action_name(enum acl_action a);
 int		 acl_action_parse(const char *s, enum acl_action *out);
+
+/*
+ * What a row says of its logging: the words of host_logging_name(), "" for
+ * ACL_LOGGING_HOST; and back, where a word that nobody knows reads as the most.
+ */
+const char	*acl_logging_word(int logging);
+int		 acl_logging_read(const char *word);
 
 void	acl_free(struct acl *a);
 void	acl_list_free(struct acl_list *l);

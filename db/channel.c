@@ -10,7 +10,7 @@
 
 #define COLUMNS \
 	"session_id, seq, type, detail, started_at, ended_at, bytes_in," \
-	" bytes_out, exit_status, exit_signal, refused"
+	" bytes_out, exit_status, exit_signal, refused, recording"
 
 static void
 channel_clear(void *row)
@@ -21,6 +21,7 @@ channel_clear(void *row)
 	free(c->detail);
 	free(c->exit_signal);
 	free(c->refused);
+	free(c->recording);
 }
 
 void
@@ -49,6 +50,7 @@ channel_read(struct db_stmt *st, void *row)
 	c->exit_status = col_int(st);
 	c->exit_signal = col_text(st);
 	c->refused = col_text(st);
+	c->recording = col_text(st);
 }
 
 int
@@ -58,13 +60,14 @@ channel_create(struct db *db, const struct channel *c, int64_t *id)
 
 	*id = 0;
 	r = db_exec(db, "INSERT INTO channels (" COLUMNS ")"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(c->session_id), bind_int(c->seq),
 	    bind_cut(c->type, DB_NAME_MAX), bind_cut(c->detail, DB_TEXT_MAX),
 	    bind_int(c->started_at), bind_int(c->ended_at),
 	    bind_int(c->bytes_in), bind_int(c->bytes_out),
 	    bind_int(c->exit_status), bind_cut(c->exit_signal, DB_NAME_MAX),
-	    bind_cut(c->refused, DB_NAME_MAX)));
+	    bind_cut(c->refused, DB_NAME_MAX),
+	    bind_cut(c->recording, DB_NAME_MAX)));
 	if (r == DB_OK)
 		*id = db_last_id(db);
 	return (r);

@@ -24,6 +24,8 @@ struct channel {
 	int64_t	 exit_status;	/* -1: none */
 	char	*exit_signal;	/* "" if none */
 	char	*refused;	/* why it was not opened, "" if it was */
+	char	*recording;	/* DAY/session-ID-SEQ, to which a recording's
+				   files add what they are; "" if none */
 };
 
 struct channel_list {

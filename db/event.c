@@ -14,7 +14,7 @@
 
 #define COLUMNS \
 	"id, author_id, author_name, source, domain, action, entity, args," \
-	" created_at, seal_no, seal, restored"
+	" created_at, seal_no, seal, restored, session_id"
 #define SELECT	"SELECT " COLUMNS " FROM events "
 
 static void
@@ -64,6 +64,7 @@ event_read(struct db_stmt *st, void *row)
 	e->seal_no = col_int(st);
 	e->seal = col_blob(st, &e->seallen);
 	e->restored = col_int(st);
+	e->session_id = col_int(st);
 }
 
 static int
@@ -94,15 +95,16 @@ event_create(struct db *db, const struct event *e, int64_t *id)
 	if ((r = db_check_text(db, "event arguments", e->args)) != DB_OK)
 		return (r);
 	r = db_exec(db, "INSERT INTO events (author_id, author_name, source,"
-	    " domain, action, entity, args, created_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    " domain, action, entity, args, created_at, session_id)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_id(e->author_id),
 	    bind_cut(e->author_name, DB_NAME_MAX),
 	    bind_cut(e->source, DB_NAME_MAX),
 	    bind_cut(e->domain, DB_NAME_MAX),
 	    bind_cut(e->action, DB_NAME_MAX),
 	    bind_cut(e->entity, DB_NAME_MAX), bind_text(e->args),
-	    bind_int(e->created_at != 0 ? e->created_at : clock_utc())));
+	    bind_int(e->created_at != 0 ? e->created_at : clock_utc()),
+	    bind_id(e->session_id)));
 	if (r == DB_OK)
 		*id = db_last_id(db);
 	return (r);
@@ -140,7 +142,7 @@ event_count(struct db *db, int64_t *count)
 	return (total_count(db, TOTAL_EVENTS, count));
 }
 
-#define FILTER_BINDS	6
+#define FILTER_BINDS	7
 #define DOMAIN_RARE	5000	/* events; their ids are sorted at once */
 
 /* A condition put together from constant parts, and what it binds. */
@@ -159,21 +161,49 @@ condition_add(struct condition *c, const char *part, struct db_bind bind)
 	c->binds[c->n++] = bind;
 }
 
+/*
+ * Of one session, whose index leaves few: the others must not be chosen in its
+ * place for having more columns.
+ */
+static void
+condition_of_session(struct condition *c, const struct event_filter *f)
+{
+	condition_add(c, " AND session_id = ?", bind_int(f->session_id));
+	if (f->author != NULL)
+		condition_add(c, " AND COALESCE(author_name, '') = ?",
+		    bind_text(f->author));
+	if (f->domain != NULL)
+		condition_add(c, " AND COALESCE(domain, '') = ?",
+		    bind_text(f->domain));
+	if (f->since != 0)
+		condition_add(c, " AND COALESCE(created_at, 0) >= ?",
+		    bind_int(f->since));
+}
+
+static void
+condition_of_all(struct condition *c, const struct event_filter *f, int spread)
+{
+	if (f->author != NULL)
+		condition_add(c, " AND author_name = ?", bind_text(f->author));
+	if (f->domain != NULL)
+		condition_add(c, spread ? " AND COALESCE(domain, '') = ?" :
+		    " AND domain = ?", bind_text(f->domain));
+	if (f->since != 0)
+		condition_add(c, " AND created_at >= ?", bind_int(f->since));
+}
+
 /* `spread`: the domain's events are looked for from the newest back. */
 static void
 condition_make(struct condition *c, const struct event_filter *f, int spread)
 {
 	memset(c, 0, sizeof(*c));
 	snprintf(c->sql, sizeof(c->sql), "FROM events WHERE 1 = 1");
-	if (f->author != NULL)
-		condition_add(c, " AND author_name = ?", bind_text(f->author));
-	if (f->domain != NULL)
-		condition_add(c, spread ? " AND COALESCE(domain, '') = ?" :
-		    " AND domain = ?", bind_text(f->domain));
+	if (f->session_id != 0)
+		condition_of_session(c, f);
+	else
+		condition_of_all(c, f, spread);
 	if (f->action != NULL)
 		condition_add(c, " AND action = ?", bind_text(f->action));
-	if (f->since != 0)
-		condition_add(c, " AND created_at >= ?", bind_int(f->since));
 	if (f->entity != NULL)
 		condition_add(c, " AND INSTR(entity, ?) > 0",
 		    bind_text(f->entity));
@@ -193,7 +223,7 @@ domain_is_common(struct db *db, const struct event_filter *f, int *common)
 
 	*common = 0;
 	if (f->domain == NULL || f->action != NULL || f->author != NULL ||
-	    f->since != 0)
+	    f->since != 0 || f->session_id != 0)
 		return (DB_OK);
 	r = event_found(db, &domain, DOMAIN_RARE, &n);
 	*common = n == DOMAIN_RARE;
@@ -208,7 +238,7 @@ int
 event_find(struct db *db, const struct event_filter *f,
     struct event_list **out)
 {
-	const char		*order = f->since != 0 ?
+	const char		*order = f->since != 0 && f->session_id == 0 ?
 	    "ORDER BY created_at DESC, id DESC" : "ORDER BY id DESC";
 	struct condition	 c;
 	char			*sql;

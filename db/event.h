@@ -24,6 +24,7 @@ struct event {
 	char		*entity;
 	char		*args;		/* JSON (UTF-8), or "" */
 	int64_t		 created_at;
+	int64_t		 session_id;	/* of which it tells, 0: of none */
 	int64_t		 seal_no;	/* from 1; 0: unsealed */
 	unsigned char	*seal;		/* NULL: unsealed */
 	size_t		 seallen;
@@ -58,6 +59,7 @@ int	event_count(struct db *db, int64_t *count);
 struct event_filter {
 	const char	*author, *domain, *action;	/* exactly */
 	const char	*entity;			/* a part of it */
+	int64_t		 session_id;			/* of this one */
 	int64_t		 since;				/* then or later */
 	int64_t		 limit;
 };

@@ -19,7 +19,7 @@
 	"SELECT h.id, h.name, h.scheme, h.addr, h.port, h.login," \
 	" h.password_sealed, h.key_id, h.hop_id, h.logging, h.comment," \
 	" h.host_key, h.host_key_type, h.legacy, h.created_at," \
-	" h.updated_at, h.allow, k.name, hop.name FROM hosts h" \
+	" h.updated_at, h.allow, h.record, k.name, hop.name FROM hosts h" \
 	" LEFT JOIN private_keys k ON k.id = h.key_id" \
 	" LEFT JOIN hosts hop ON hop.id = h.hop_id "
 
@@ -38,6 +38,7 @@ static const char *const loggings[] = {
 	[LOGGING_DISABLED] = "disabled",
 	[LOGGING_INPUT] = "input",
 	[LOGGING_EVERYTHING] = "everything",
+	[LOGGING_FULL] = "full",
 };
 
 static int
@@ -84,6 +85,18 @@ host_logging_parse(const char *s, enum host_logging *out)
 		return (-1);
 	*out = (enum host_logging)i;
 	return (0);
+}
+
+const char *
+record_word(int required)
+{
+	return (required ? "required" : "");
+}
+
+int
+record_read(const char *word)
+{
+	return (*word != '\0');
 }
 
 uint32_t
@@ -142,7 +155,7 @@ static void
 host_read(struct db_stmt *st, void *row)
 {
 	struct host	*h = row;
-	char		*scheme, *logging;
+	char		*scheme, *logging, *record;
 
 	h->id = col_int(st);
 	h->name = col_text(st);
@@ -164,6 +177,9 @@ host_read(struct db_stmt *st, void *row)
 	h->created_at = col_int(st);
 	h->updated_at = col_int(st);
 	h->allow = col_kinds(st);
+	record = col_text(st);
+	h->record_required = record_read(record);
+	free(record);
 	h->key_name = col_opt(st);
 	h->hop_name = col_opt(st);
 }
@@ -220,14 +236,15 @@ host_create(struct db *db, const struct host *h, int64_t *id)
 		return (r);
 	return (db_edit(db, id, "INSERT INTO hosts (name, scheme, addr, port,"
 	    " login, key_id, hop_id, logging, comment, host_key_type,"
-	    " legacy, allow, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)",
+	    " legacy, allow, record, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)",
 	    BINDS(bind_text(h->name), bind_text(schemes[h->scheme]),
 	    bind_text(h->addr), bind_int(h->port), bind_text(h->login),
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
 	    bind_int(h->legacy != 0), bind_kinds(h->allow, allow),
-	    bind_int(now), bind_int(now))));
+	    bind_text(record_word(h->record_required)), bind_int(now),
+	    bind_int(now))));
 }
 
 struct sealed_host {
@@ -289,13 +306,14 @@ host_update(struct db *db, const struct host *h)
 		return (r);
 	return (db_edit(db, NULL, "UPDATE hosts SET name = ?, scheme = ?,"
 	    " addr = ?, port = ?, login = ?, key_id = ?, hop_id = ?,"
-	    " logging = ?, comment = ?, legacy = ?, allow = ?,"
+	    " logging = ?, comment = ?, legacy = ?, allow = ?, record = ?,"
 	    " updated_at = ? WHERE id = ?",
 	    BINDS(bind_text(h->name), bind_text(schemes[h->scheme]),
 	    bind_text(h->addr), bind_int(h->port), bind_text(h->login),
 	    bind_id(h->key_id), bind_id(h->hop_id),
 	    bind_text(loggings[h->logging]), bind_text(h->comment),
 	    bind_int(h->legacy != 0), bind_kinds(h->allow, allow),
+	    bind_text(record_word(h->record_required)),
 	    bind_int(clock_utc()), bind_int(h->id))));
 }
 

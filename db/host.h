@@ -21,7 +21,8 @@ enum host_scheme {
 enum host_logging {
 	LOGGING_DISABLED,
 	LOGGING_INPUT,
-	LOGGING_EVERYTHING
+	LOGGING_EVERYTHING,
+	LOGGING_FULL		/* each records what those before it do */
 };
 
 struct host {
@@ -35,6 +36,7 @@ struct host {
 	int64_t			 key_id;	/* 0: none */
 	int64_t			 hop_id;	/* 0: none */
 	enum host_logging	 logging;
+	int			 record_required; /* no session without */
 	char			*comment;
 	unsigned char		*host_key;	/* NULL until learnt */
 	size_t			 host_keylen;
@@ -134,9 +136,16 @@ uint32_t	 host_kinds(const struct host *h);
 const char	*host_scheme_name(enum host_scheme s);
 int		 host_scheme_parse(const char *s, enum host_scheme *out);
 
-/* "disabled", "input" and "everything"; -1 for another word. */
+/* "disabled", "input", "everything" and "full"; -1 for another word. */
 const char	*host_logging_name(enum host_logging l);
 int		 host_logging_parse(const char *s, enum host_logging *out);
+
+/*
+ * As rows of hosts and rules have it whether a recording is required: a word
+ * that nobody knows reads as if it were.
+ */
+const char	*record_word(int required);
+int		 record_read(const char *word);
 
 void	host_free(struct host *h);
 void	host_list_free(struct host_list *l);

@@ -96,8 +96,8 @@ load_host(struct db *db, const struct host *h)
 		return (r);
 	return (db_exec(db, "INSERT INTO hosts (id, name, scheme, addr, port,"
 	    " login, password_sealed, key_id, logging, comment, host_key,"
-	    " host_key_type, legacy, allow, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " host_key_type, legacy, allow, record, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(h->id), bind_text(h->name),
 	    bind_text(host_scheme_name(h->scheme)), bind_text(h->addr),
 	    bind_int(h->port), bind_text(h->login),
@@ -105,8 +105,9 @@ load_host(struct db *db, const struct host *h)
 	    bind_text(host_logging_name(h->logging)), bind_text(h->comment),
 	    bind_blob(h->host_key, h->host_keylen),
 	    bind_text(h->host_key_type), bind_int(h->legacy != 0),
-	    bind_kinds(h->allow, allow), bind_int(h->created_at),
-	    bind_int(h->updated_at))));
+	    bind_kinds(h->allow, allow),
+	    bind_text(record_word(h->record_required)),
+	    bind_int(h->created_at), bind_int(h->updated_at))));
 }
 
 int
@@ -203,13 +204,15 @@ load_acl(struct db *db, const struct acl *a)
 		return (r);
 	return (db_exec(db, "INSERT INTO acls (id, action, weight,"
 	    " host_pattern, login_pattern, inception, expiration, comment,"
-	    " allow, created_at, updated_at)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " allow, logging, record, created_at, updated_at)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    BINDS(bind_int(a->id), bind_text(acl_action_name(a->action)),
 	    bind_int(a->weight), bind_text(a->host_pattern),
 	    bind_text(a->login_pattern),
 	    bind_int(a->inception), bind_int(a->expiration),
 	    bind_text(a->comment), bind_kinds(a->allow, allow),
+	    bind_text(acl_logging_word(a->logging)),
+	    bind_text(record_word(a->record_required)),
 	    bind_int(a->created_at), bind_int(a->updated_at))));
 }
 
@@ -302,12 +305,14 @@ load_event(struct db *db, const struct event *e)
 		return (r);
 	return (insert_history(db, "INSERT INTO events (id, author_id,"
 	    " author_name, source, domain, action, entity, args, created_at,"
-	    " restored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " restored, session_id)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    (struct db_bind[]){ bind_int(e->id), bind_id(e->author_id),
 	    bind_text(e->author_name), bind_text(e->source),
 	    bind_text(e->domain), bind_text(e->action), bind_text(e->entity),
 	    bind_text(e->args), bind_int(e->created_at),
-	    bind_int(e->restored), { .kind = BIND_END } }));
+	    bind_int(e->restored), bind_id(e->session_id),
+	    { .kind = BIND_END } }));
 }
 
 /* The same number, or, if it got another one, alike in all that is kept. */

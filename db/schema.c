@@ -182,10 +182,30 @@ static const char *const version3[] = {
 	NULL
 };
 
+/*
+ * What is recorded by a rule's wish and whether it must be, where a channel's
+ * recording is, of which session an event tells, and sessions that are to end,
+ * whichever instance has them.
+ */
+static const char *const version4[] = {
+	"ALTER TABLE hosts ADD COLUMN record {name} DEFAULT ''",
+	"ALTER TABLE acls ADD COLUMN logging {name} DEFAULT ''",
+	"ALTER TABLE acls ADD COLUMN record {name} DEFAULT ''",
+	"ALTER TABLE channels ADD COLUMN recording {name} DEFAULT ''",
+	"ALTER TABLE events ADD COLUMN session_id {optint}",
+	"CREATE INDEX events_session ON events (session_id)",
+	"CREATE TABLE IF NOT EXISTS stops ("
+	"session_id {int} PRIMARY KEY, reason {bytes}, author {name},"
+	" asked_at {int}) {table}",
+	"CREATE INDEX stops_asked ON stops (asked_at)",
+	NULL
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version1 },
 	{ 2, version2 },
 	{ 3, version3 },
+	{ 4, version4 },
 };
 const size_t schema_migrations_count =
     sizeof(schema_migrations) / sizeof(schema_migrations[0]);

@@ -589,6 +589,19 @@ get_record_event(struct msg *m, struct record *r)
 	r->event.args = msg_get_str(m, COMMAND_MAX);
 }
 
+/* What an older version has left in the spool knows of no recording. */
+static void
+get_record_channel_open(struct msg *m, struct record *r)
+{
+	r->channel_open.channel = msg_get_u32(m);
+	r->channel_open.type = msg_get_str(m, ALG_MAX);
+	r->channel_open.detail = msg_get_str(m, COMMAND_MAX);
+	r->channel_open.refused = msg_get_u8(m);
+	r->channel_open.reason = msg_get_str(m, SENTENCE_MAX);
+	r->channel_open.recording = m->off < m->len ?
+	    msg_get_str(m, NAME_MAX_BYTES) : "";
+}
+
 void
 put_record(struct msg *m, const struct record *r)
 {
@@ -608,6 +621,7 @@ put_record(struct msg *m, const struct record *r)
 		msg_put_str(m, r->channel_open.detail);
 		msg_put_u8(m, r->channel_open.refused);
 		msg_put_str(m, r->channel_open.reason);
+		msg_put_str(m, r->channel_open.recording);
 		break;
 	case RECORD_CHANNEL_CLOSE:
 		add_channel_close(m, &r->channel_close);
@@ -636,11 +650,7 @@ get_record(struct msg *m, struct record *r)
 		r->session_end.error = msg_get_str(m, SENTENCE_MAX);
 		break;
 	case RECORD_CHANNEL_OPEN:
-		r->channel_open.channel = msg_get_u32(m);
-		r->channel_open.type = msg_get_str(m, ALG_MAX);
-		r->channel_open.detail = msg_get_str(m, COMMAND_MAX);
-		r->channel_open.refused = msg_get_u8(m);
-		r->channel_open.reason = msg_get_str(m, SENTENCE_MAX);
+		get_record_channel_open(m, r);
 		break;
 	case RECORD_CHANNEL_CLOSE:
 		take_channel_close(m, &r->channel_close);

@@ -436,6 +436,8 @@ struct record {
 			const char	*type, *detail;
 			uint8_t		 refused;
 			const char	*reason;	/* why refused */
+			const char	*recording;	/* base of its files'
+							   names, or "" */
 		}		 channel_open;
 		struct ask_channel_close channel_close;
 		struct {

@@ -34,15 +34,9 @@
 
 int
 access_rules(struct db *db, const struct user *u, const struct host *h,
-    const char *account, int64_t now, int *allowed, uint32_t *kinds)
+    const char *account, int64_t now, struct acl_verdict *v)
 {
-	enum acl_action	verdict;
-	int		r;
-
-	r = acl_judge(db, u->id, h, account, now, &verdict, kinds, NULL,
-	    NULL);
-	*allowed = verdict == ACL_ALLOW;
-	return (r);
+	return (acl_judge(db, u->id, h, account, now, v, NULL, NULL));
 }
 
 /* [{"Name": …}, …], as the hooks of old expect groups and roles. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct acl_verdict;
 struct db;
 struct host;
 struct monitor;
@@ -18,13 +19,12 @@ struct user;
 
 /*
  * Whether the rules that are in force at `now` (UTC seconds) allow it, as an
- * account on the host (NULL: its own), as acl_judge() has it: *allowed is 1 or
- * 0, *kinds what may be done there (an effective set, db/kinds.h; empty unless
- * it is allowed). Returns a class of enum db_status; both are 0 unless that is
- * DB_OK.
+ * account on the host (NULL: its own), what may be done there and what of that
+ * is recorded, as acl_judge() has it. Returns a class of enum db_status; unless
+ * that is DB_OK the verdict is a denial.
  */
 int	access_rules(struct db *, const struct user *, const struct host *,
-	    const char *account, int64_t now, int *allowed, uint32_t *kinds);
+	    const char *account, int64_t now, struct acl_verdict *);
 
 /*
  * Whether there is such a program (a path, or a name that is looked for where

@@ -26,7 +26,7 @@ static int
 wants_recording(const struct monitor *m, enum kind kind,
     const struct ask_channel_open *a)
 {
-	return (m->host->logging == LOGGING_EVERYTHING &&
+	return (m->logging >= LOGGING_EVERYTHING &&
 	    (a->pty || kind == KIND_SHELL));
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
 #include "db/kinds.h"
@@ -33,9 +34,7 @@ struct wish {
 	const char		*name;
 	uint16_t		 port;
 	struct host_list	*hosts;		/* that it may mean; owned */
-	int			 allowed[HOST_MEANT_MAX];
-	uint32_t		 kinds[HOST_MEANT_MAX];	/* then: what may be
-							   done there */
+	struct acl_verdict	 verdict[HOST_MEANT_MAX];
 	const char		*why;		/* the person is here no more,
 						   or NULL */
 };
@@ -55,13 +54,13 @@ look_up(struct monitor *m, void *arg)
 	r = host_list_meant(m->db, w->name, w->port, &w->hosts);
 	for (i = 0; r == DB_OK && i < w->hosts->n; i++)
 		r = access_rules(m->db, m->user, &w->hosts->v[i], NULL,
-		    clock_utc(), &w->allowed[i], &w->kinds[i]);
+		    clock_utc(), &w->verdict[i]);
 	return (r);
 }
 
 /* Why no jump leads to a host that may be reached, or NULL. */
 static char *
-way_there(const struct host *h, uint32_t kinds)
+way_there(const struct host *h, const struct acl_verdict *v)
 {
 	char	name[NAME_MAX_BYTES + 1];
 
@@ -70,9 +69,13 @@ way_there(const struct host *h, uint32_t kinds)
 		return (xasprintf("sshportal: host \"%s\" speaks telnet, "
 		    "and no jump leads there: log in to it through the "
 		    "portal", name));
-	if ((kinds & KIND_BIT(KIND_JUMP)) == 0)
+	if ((v->kinds & KIND_BIT(KIND_JUMP)) == 0)
 		return (xasprintf("sshportal: jumps to host \"%s\" are not "
 		    "allowed: log in to it through the portal", name));
+	if (v->record_required)
+		return (xasprintf("sshportal: what is done on host \"%s\" "
+		    "must be recorded, which a jump cannot be: log in to it "
+		    "through the portal", name));
 	if (h->hop_id != 0)
 		return (xasprintf("sshportal: host \"%s\" lies behind another "
 		    "host, where no jump leads: log in to it through the "
@@ -97,18 +100,19 @@ no_such_host(const struct wish *w)
 static char *
 choose(struct monitor *m, struct wish *w, struct host **host)
 {
-	struct host	*h;
-	char		*no = NULL, *why;
-	size_t		 i;
+	struct host		*h;
+	struct acl_verdict	*v;
+	char			*no = NULL, *why;
+	size_t			 i;
 
 	for (i = 0; i < w->hosts->n; i++) {
 		h = &w->hosts->v[i];
-		if (!w->allowed[i])
+		v = &w->verdict[i];
+		if (v->action != ACL_ALLOW)
 			continue;	/* a hook alone grants no jump */
-		if (access_granted(m, m->user, h, NULL, w->allowed[i],
-		    &w->kinds[i]) != 1)
+		if (access_granted(m, m->user, h, NULL, 1, &v->kinds) != 1)
 			continue;
-		if ((why = way_there(h, w->kinds[i])) == NULL) {
+		if ((why = way_there(h, v)) == NULL) {
 			free(no);
 			*host = xcalloc(1, sizeof(**host));
 			**host = *h;

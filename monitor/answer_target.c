@@ -113,7 +113,7 @@ look_up(struct monitor *m, void *arg)
 	if ((r = generation_get(m->db, &g->generation)) != DB_OK)
 		return (r);
 	r = access_rules(m->db, m->user, m->host, m->wanted.account,
-	    clock_utc(), &g->allowed, &g->kinds);
+	    clock_utc(), &g->verdict);
 	return (r == DB_OK ? way_look_up(m, m->host->key_id) : r);
 }
 
@@ -150,13 +150,16 @@ way_there(struct monitor *m)
 static char *
 find_target(struct monitor *m)
 {
-	struct lookup	 l = { 0 };
-	struct shown	 s;
-	char		*no;
-	int		 r;
+	const struct acl_verdict	*g = &m->granted.verdict;
+	struct lookup			 l = { 0 };
+	struct shown			 s;
+	char				*no;
+	int				 r;
 
 	r = store_try(m, look_up, &l);
-	m->kinds = r == DB_OK ? m->granted.kinds : 0;
+	m->kinds = r == DB_OK ? g->kinds : 0;
+	m->logging = g->logging;
+	m->record_required = g->record_required;
 	m->recheck_at = clock_mono_ms() + RECHECK_FRESH_MS;
 	if (r == DB_NOTFOUND)
 		return (l.bad_account ? no_such_account(m) :
@@ -164,9 +167,9 @@ find_target(struct monitor *m)
 	if (r != DB_OK)
 		no = xstrdup(STORE_AWAY);
 	else if ((r = access_granted(m, m->user, m->host, m->wanted.account,
-	    m->granted.allowed, &m->kinds)) == 1)
+	    g->action == ACL_ALLOW, &m->kinds)) == 1)
 		no = way_there(m);
-	else if (r == -1 && m->granted.allowed)
+	else if (r == -1 && g->action == ACL_ALLOW)
 		no = xasprintf("sshportal: the access check for host \"%s\" "
 		    "failed: tell an administrator", show(&s, m->host->name));
 	else

@@ -57,6 +57,7 @@ channel_open_apply(struct db *db, const struct record *r)
 	c.type = readable(r->channel_open.type);
 	c.detail = readable(r->channel_open.detail);
 	c.refused = readable(r->channel_open.reason);
+	c.recording = readable(r->channel_open.recording);
 	if (r->channel_open.refused) {
 		c.ended_at = r->at;
 		if (*c.refused == '\0') {
@@ -69,6 +70,7 @@ channel_open_apply(struct db *db, const struct record *r)
 	free(c.type);
 	free(c.detail);
 	free(c.refused);
+	free(c.recording);
 	free(c.exit_signal);
 	return (status);
 }
@@ -104,7 +106,8 @@ event_apply(struct db *db, const struct record *r)
 		.action = (char *)r->event.action,
 		.entity = (char *)r->event.entity,
 		.args = (char *)r->event.args,
-		.created_at = r->at
+		.created_at = r->at,
+		.session_id = r->session
 	};
 	int64_t		id;
 

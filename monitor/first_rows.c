@@ -68,7 +68,9 @@ key_ensure(struct db *db, const char *name, struct first_rows *f)
 static int
 rule_insert(struct db *db)
 {
-	struct acl	a = { .action = ACL_ALLOW, .host_pattern = (char *)"",
+	struct acl	a = { .action = ACL_ALLOW,
+			    .logging = ACL_LOGGING_HOST,
+			    .host_pattern = (char *)"",
 			    .comment = (char *)COMMENT };
 	int64_t		id, users, hosts;
 	int		r;

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "db/acl.h"
 #include "lib/catalogue.h"
 #include "lib/settings.h"
 #include "monitor/dispatch.h"
@@ -43,9 +44,8 @@ struct monitor_channel {
 
 /* What the store said of user and host, before any hook; see recheck.h. */
 struct granted {
-	int64_t		 generation;
-	int		 allowed;
-	uint32_t	 kinds;
+	int64_t			 generation;
+	struct acl_verdict	 verdict;
 };
 
 struct monitor {
@@ -98,6 +98,8 @@ struct monitor {
 	struct host		*host;
 	uint32_t		 kinds;		/* what the person may do there
 						   (db/kinds.h, effective) */
+	enum host_logging	 logging;	/* what is recorded of it */
+	int			 record_required; /* or it does not happen */
 	struct granted		 granted;	/* from which that comes */
 	int64_t			 recheck_at;	/* monotonic ms, not before */
 	struct way		 way;		/* to it */

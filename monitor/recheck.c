@@ -24,6 +24,20 @@ struct question {
 	const char		*why;		/* not; or NULL */
 };
 
+/* What the session may do from now on, and what of that is recorded. */
+static void
+renew(struct monitor *m, const struct host *h, const struct granted *g,
+    uint32_t kinds)
+{
+	m->host->allow = h->allow;
+	m->host->logging = h->logging;
+	m->host->record_required = h->record_required;
+	m->granted = *g;
+	m->kinds = kinds;
+	m->logging = g->verdict.logging;
+	m->record_required = g->verdict.record_required;
+}
+
 /* The rules and the hook, of a user and a host as they are now. */
 static int
 check_access(struct monitor *m, struct question *q, struct user *u,
@@ -35,19 +49,20 @@ check_access(struct monitor *m, struct question *q, struct user *u,
 	int		 r;
 
 	if ((r = generation_get(m->db, &g.generation)) != DB_OK ||
-	    (r = access_rules(m->db, u, h, account, clock_utc(), &g.allowed,
-	    &g.kinds)) != DB_OK)
+	    (r = access_rules(m->db, u, h, account, clock_utc(),
+	    &g.verdict)) != DB_OK)
 		return (r);
-	kinds = g.kinds;
-	if (access_granted(m, u, h, account, g.allowed, &kinds) != 1)
+	kinds = g.verdict.kinds;
+	if (access_granted(m, u, h, account, g.verdict.action == ACL_ALLOW,
+	    &kinds) != 1)
 		q->why = "you may no longer reach this host";
 	else if (q->jump != NULL && (kinds & KIND_BIT(KIND_JUMP)) == 0)
 		q->why = "jumps to this host are no longer allowed";
-	else if (q->jump == NULL) {
-		m->host->allow = h->allow;
-		m->granted = g;
-		m->kinds = kinds;
-	}
+	else if (q->jump != NULL && g.verdict.record_required)
+		q->why = "what is done on this host must be recorded now, "
+		    "and a jump cannot be";
+	else if (q->jump == NULL)
+		renew(m, h, &g, kinds);
 	return (DB_OK);
 }
 
@@ -101,10 +116,13 @@ is_same(struct monitor *m, int *same)
 
 	if ((r = generation_get(m->db, &g.generation)) != DB_OK ||
 	    (r = access_rules(m->db, m->user, m->host, m->wanted.account,
-	    clock_utc(), &g.allowed, &g.kinds)) != DB_OK)
+	    clock_utc(), &g.verdict)) != DB_OK)
 		return (r);
 	*same = g.generation == was->generation &&
-	    g.allowed == was->allowed && g.kinds == was->kinds;
+	    g.verdict.action == was->verdict.action &&
+	    g.verdict.kinds == was->verdict.kinds &&
+	    g.verdict.logging == was->verdict.logging &&
+	    g.verdict.record_required == was->verdict.record_required;
 	return (DB_OK);
 }
 

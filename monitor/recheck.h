@@ -18,11 +18,11 @@ struct monitor;
 int	recheck_all(struct monitor *, const struct jump *, const char **why);
 
 /*
- * Before a new channel: brings m->kinds up to date if that was not done within
- * the last RECHECK_FRESH_MS. It reads the generation counter and the rules,
- * and goes through all of the above when either says something new. A store
- * that is away leaves m->kinds as it is and is not asked again for
- * RECHECK_AWAY_MS: a session does not wait for it.
+ * Before a new channel: brings m->kinds, m->logging and m->record_required up
+ * to date if that was not done within the last RECHECK_FRESH_MS. It reads the
+ * generation counter and the rules, and goes through all of the above when
+ * either says something new. A store that is away leaves them as they are and
+ * is not asked again for RECHECK_AWAY_MS: a session does not wait for it.
  */
 #define RECHECK_FRESH_MS	1000
 #define RECHECK_AWAY_MS		10000

@@ -49,10 +49,14 @@ seals_row_sum(uint8_t out[SEALS_SUM_LEN], const struct event *e, int64_t no)
 	msg_put_text(&m, e->action);
 	msg_put_text(&m, e->entity);
 	msg_put_text(&m, e->args);
-	/* Only of restored ones: the sums of others stay what they were. */
+	/* Only where there is one: the sums of others stay what they were. */
 	if (e->restored != 0) {
 		msg_put_text(&m, "restored");
 		msg_put_u64(&m, e->restored);
+	}
+	if (e->session_id != 0) {
+		msg_put_text(&m, "session");
+		msg_put_u64(&m, e->session_id);
 	}
 	sum_of(out, &m);
 	msg_free(&m);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/acl.h"
 #include "db/db.h"
 #include "db/host.h"
 #include "db/key.h"
@@ -135,8 +136,7 @@ ask_in_vain(struct monitor *m)
 	struct host	*host;
 	struct key	*key;
 	int64_t		 id;
-	uint32_t	 kinds;
-	int		 allowed;
+	struct acl_verdict	 v;
 
 	if (strcmp(m->settings->db_driver, "sqlite3") != 0)
 		return;
@@ -145,7 +145,7 @@ ask_in_vain(struct monitor *m)
 	    host_by_name_plain(m->db, "", &host) == DB_NOTFOUND &&
 	    key_get(m->db, 0, &key) == DB_NOTFOUND)
 		(void)access_rules(m->db, &u, &h, NULL, clock_utc(),
-		    &allowed, &kinds);
+		    &v);
 }
 
 void

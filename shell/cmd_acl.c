@@ -129,7 +129,8 @@ static const struct cmd_opt	create_opts[] = {
 static int
 acl_create_exec(struct cmd_call *c)
 {
-	struct acl	 a = { .host_pattern = (char *)"" };
+	struct acl	 a = { .host_pattern = (char *)"",
+			    .logging = ACL_LOGGING_HOST };
 	char		*name;
 	int64_t		 id;
 	int		 r;
@@ -319,22 +320,21 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 	const char		*account = opt_text(c, "login");
 	const struct acl	*by;
 	struct acl_list		*rules;
-	enum acl_action		 verdict;
-	uint32_t		 kinds;
+	struct acl_verdict	 v;
 	size_t			 i;
 	int			 r, usable = user_usable(u, c->now);
 
 	if (account != NULL && !acl_account_valid(account))
 		return (cmd_fail(c, "\"%s\" cannot be an account on a host: "
 		    "it has 1 to %d bytes that show", account, DB_NAME_MAX));
-	r = acl_judge(c->sh->db, u->id, h, account, c->now, &verdict, &kinds,
-	    &rules, &by);
+	r = acl_judge(c->sh->db, u->id, h, account, c->now, &v, &rules,
+	    &by);
 	if (r != DB_OK)
 		return (r);
 	if (!opt_given(c, "json")) {
-		put_verdict(c, usable, verdict, by);
-		if (usable && verdict == ACL_ALLOW)
-			put_kinds(c, rules, by, h, kinds);
+		put_verdict(c, usable, v.action, by);
+		if (usable && v.action == ACL_ALLOW)
+			put_kinds(c, rules, by, h, v.kinds);
 		put_password_warning(c, h, account);
 	}
 	for (i = 0; r == DB_OK && i < rules->n; i++)

@@ -131,12 +131,15 @@ static int
 may_do(struct cmd_call *c, const struct host *h, const char *account,
     uint32_t *kinds)
 {
-	enum acl_action	verdict;
+	struct acl_verdict	v;
+	int			r;
 
 	if (strcmp(account, h->login) == 0)
 		account = NULL;
-	return (acl_judge(c->sh->db, c->me->id, h, account, c->now, &verdict,
-	    kinds, NULL, NULL));
+	r = acl_judge(c->sh->db, c->me->id, h, account, c->now, &v, NULL,
+	    NULL);
+	*kinds = v.kinds;
+	return (r);
 }
 
 /*

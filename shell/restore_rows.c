@@ -505,7 +505,8 @@ static enum fate
 take_acl(struct row *w)
 {
 	struct acl_list	*l = &w->r->acls;
-	struct acl	 a = { .id = w->id, .created_at = w->created_at,
+	struct acl	 a = { .id = w->id, .logging = ACL_LOGGING_HOST,
+			    .created_at = w->created_at,
 			    .updated_at = w->updated_at };
 
 	a.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));

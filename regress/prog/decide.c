@@ -30,19 +30,18 @@ now_ms(void)
 static void
 decide(const struct db_options *o, const struct user *u, const struct host *h)
 {
-	enum acl_action	 verdict;
-	uint32_t	 kinds;
-	struct db	*db;
-	double		 start;
-	char		 why[256];
+	struct acl_verdict	 verdict;
+	struct db		*db;
+	double			 start;
+	char			 why[256];
 
 	if (db_open(&db, o, why, sizeof(why)) != DB_OK)
 		errx(1, "%s", why);
 	start = now_ms();
-	if (acl_judge(db, u->id, h, NULL, clock_utc(), &verdict, &kinds, NULL,
+	if (acl_judge(db, u->id, h, NULL, clock_utc(), &verdict, NULL,
 	    NULL) != DB_OK)
 		errx(1, "%s", db_error(db));
-	printf("%.3f %s\n", now_ms() - start, acl_action_name(verdict));
+	printf("%.3f %s\n", now_ms() - start, acl_action_name(verdict.action));
 	db_close(db);
 }
 

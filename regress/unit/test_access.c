@@ -60,6 +60,8 @@ struct scene {
 	const char	*login;		/* pattern of the rules to come */
 	uint32_t	 allow;		/* and what they allow there */
 	uint32_t	 kinds;		/* of the last decision */
+	int		 logging, required;	/* of the rules to come */
+	struct acl_verdict last;	/* decision */
 };
 
 static void
@@ -67,6 +69,7 @@ scene_set(struct scene *s, struct db *db)
 {
 	memset(s, 0, sizeof(*s));
 	s->db = db;
+	s->logging = ACL_LOGGING_HOST;
 	s->user = user;
 	s->user.invite_hash = NULL;
 	s->host = host;
@@ -91,7 +94,9 @@ rule(struct scene *s, enum acl_action action, int64_t weight,
 	const struct acl	a = { .action = action, .weight = weight,
 				    .host_pattern = (char *)pattern,
 				    .login_pattern = (char *)s->login,
-				    .allow = s->allow };
+				    .allow = s->allow,
+				    .logging = s->logging,
+				    .record_required = s->required };
 	int64_t			id;
 
 	assert_int_equal(acl_create(s->db, &a, &id), DB_OK);
@@ -108,18 +113,21 @@ allowed_at(struct scene *s, int64_t now, int64_t by)
 {
 	const struct acl	*decided;
 	struct acl_list		*rules;
-	enum acl_action		 verdict;
-	uint32_t		 kinds;
+	struct acl_verdict	 v;
 	int			 allowed;
 
 	assert_int_equal(access_rules(s->db, &s->user, &s->host, s->account,
-	    now, &allowed, &s->kinds), DB_OK);
+	    now, &s->last), DB_OK);
+	s->kinds = s->last.kinds;
+	allowed = s->last.action == ACL_ALLOW;
 	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, s->account,
-	    now, &verdict, &kinds, &rules, &decided), DB_OK);
-	assert_int_equal(verdict == ACL_ALLOW, allowed);
-	assert_int_equal(kinds, s->kinds);
+	    now, &v, &rules, &decided), DB_OK);
+	assert_int_equal(v.action, s->last.action);
+	assert_int_equal(v.kinds, s->kinds);
+	assert_int_equal(v.logging, s->last.logging);
+	assert_int_equal(v.record_required, s->last.record_required);
 	if (!allowed)
-		assert_int_equal(kinds, 0);
+		assert_int_equal(v.kinds, 0);
 	assert_int_equal(decided != NULL ? decided->id : 0, by);
 	acl_list_free(rules);
 	return (allowed);
@@ -198,13 +206,13 @@ of_account(struct scene *s, enum acl_action action, const char *login,
 	id = rule(s, action, 3, "");
 	if (action == ACL_ALLOW) {
 		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
-		    &yes, &s->kinds) == DB_OK && yes;
+		    &s->last) == DB_OK && s->last.action == ACL_ALLOW;
 		assert_int_equal(allowed(s, yes ? id : 0), yes);
 	} else {
 		s->login = "*";
 		(void)rule(s, ACL_ALLOW, 9, "");
 		yes = access_rules(s->db, &s->user, &s->host, account, 1000,
-		    &yes, &s->kinds) == DB_OK && yes;
+		    &s->last) == DB_OK && s->last.action == ACL_ALLOW;
 		assert_int_equal(allowed(s, yes ? id + 1 : id), yes);
 		assert_int_equal(acl_remove(s->db, id + 1), DB_OK);
 	}
@@ -262,6 +270,63 @@ test_kinds(void **state)
 	deny = rule(&s, ACL_DENY, 5, "");
 	assert_false(allowed(&s, deny));
 	assert_int_equal(s.kinds, 0);
+}
+
+static void
+assert_recorded(struct scene *s, int64_t by, enum host_logging logging,
+    int required)
+{
+	assert_int_equal(allowed_at(s, 1000, by), 1);
+	assert_int_equal(s->last.logging, logging);
+	assert_int_equal(s->last.record_required, required);
+}
+
+static void
+host_records(struct scene *s, enum host_logging logging, int required)
+{
+	s->host.logging = logging;
+	s->host.record_required = required;
+	assert_int_equal(host_update(s->db, &s->host), DB_OK);
+}
+
+/* The most that the host or a rule that decides wants, and never less. */
+static void
+test_recorded(void **state)
+{
+	struct scene	s;
+	int64_t		first, deny;
+
+	scene_set(&s, fixture_use(state)->db);
+	s.logging = LOGGING_FULL;
+	s.required = 1;
+	(void)rule(&s, ACL_ALLOW, 9, "");	/* does not decide */
+	(void)rule(&s, ACL_ALLOW, 5, "db*");	/* another host's */
+	s.logging = ACL_LOGGING_HOST;
+	s.required = 0;
+	first = rule(&s, ACL_ALLOW, 5, "");
+	host_records(&s, LOGGING_INPUT, 0);
+	assert_recorded(&s, first, LOGGING_INPUT, 0);
+	s.logging = LOGGING_DISABLED;
+	(void)rule(&s, ACL_ALLOW, 5, "web*");
+	assert_recorded(&s, first, LOGGING_INPUT, 0);
+	s.logging = LOGGING_EVERYTHING;
+	(void)rule(&s, ACL_ALLOW, 5, "");
+	assert_recorded(&s, first, LOGGING_EVERYTHING, 0);
+	host_records(&s, LOGGING_FULL, 1);
+	assert_recorded(&s, first, LOGGING_FULL, 1);
+	host_records(&s, LOGGING_DISABLED, 0);
+	assert_recorded(&s, first, LOGGING_EVERYTHING, 0);
+	s.logging = ACL_LOGGING_HOST;
+	s.required = 1;
+	(void)rule(&s, ACL_ALLOW, 5, "");
+	assert_recorded(&s, first, LOGGING_EVERYTHING, 1);
+	/* required of a host where nothing would be: everything is */
+	first = rule(&s, ACL_ALLOW, 4, "");
+	assert_recorded(&s, first, LOGGING_EVERYTHING, 1);
+	deny = rule(&s, ACL_DENY, 4, "");
+	assert_false(allowed_at(&s, 1000, deny));
+	assert_int_equal(s.last.logging, LOGGING_DISABLED);
+	assert_int_equal(s.last.record_required, 0);
 }
 
 /* The host's own account is "bart". */
@@ -339,8 +404,7 @@ test_account_weights(void **state)
 {
 	const struct acl	*by;
 	struct acl_list		*l;
-	enum acl_action		 verdict;
-	uint32_t		 kinds;
+	struct acl_verdict	 v;
 	struct scene		 s;
 	int64_t			 own, deploy, not_root;
 
@@ -356,7 +420,7 @@ test_account_weights(void **state)
 	s.account = "root";
 	assert_false(allowed(&s, not_root));
 	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, "root", 1000,
-	    &verdict, &kinds, &l, &by), DB_OK);
+	    &v, &l, &by), DB_OK);
 	assert_int_equal(l->n, 3);
 	assert_int_equal(l->v[0].account, ACL_ACCOUNT_FITS);
 	assert_string_equal(l->v[0].login_pattern, "root");
@@ -364,7 +428,7 @@ test_account_weights(void **state)
 	assert_int_equal(l->v[2].account, ACL_ACCOUNT_FITS);
 	acl_list_free(l);
 	assert_int_equal(acl_judge(s.db, s.user.id, &s.host, NULL, 1000,
-	    &verdict, &kinds, &l, &by), DB_OK);
+	    &v, &l, &by), DB_OK);
 	assert_int_equal(l->v[0].account, ACL_ACCOUNT_DIFFERS);
 	assert_int_equal(l->v[1].account, ACL_OWN_ACCOUNT);
 	acl_list_free(l);
@@ -638,6 +702,7 @@ main(void)
 		ON_BOTH(test_weights),
 		ON_BOTH(test_patterns),
 		ON_BOTH(test_kinds),
+		ON_BOTH(test_recorded),
 		ON_BOTH(test_accounts),
 		ON_BOTH(test_hostile_accounts),
 		ON_BOTH(test_account_weights),

@@ -22,8 +22,9 @@
 #include "db/query.h"
 #include "db/record.h"
 #include "db/session.h"
-#include "db/total.h"
 #include "db/setting.h"
+#include "db/stop.h"
+#include "db/total.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
@@ -281,6 +282,7 @@ channels(void **state)
 	assert_int_equal(channel_create(f->db, &c, &id), DB_OK);
 	assert_int_equal(channel_create(f->db, &c, &id), DB_EXISTS);
 	c.seq = 1;
+	c.recording = TEXT("2026-11-24/session-1-1");
 	c.refused = TEXT("not allowed");
 	assert_int_equal(channel_create(f->db, &c, &id), DB_OK);
 	c.session_id = 4711;
@@ -297,6 +299,8 @@ channels(void **state)
 	assert_int_equal(l->n, 2);
 	assert_int_equal(l->v[0].seq, 1);
 	assert_string_equal(l->v[0].refused, "not allowed");
+	assert_string_equal(l->v[0].recording, "2026-11-24/session-1-1");
+	assert_string_equal(l->v[1].recording, "");
 	assert_int_equal(l->v[0].exit_status, -1);
 	assert_int_equal(l->v[1].ended_at, 20);
 	assert_int_equal(l->v[1].exit_status, 0);
@@ -402,6 +406,115 @@ events(void **state)
 	assert_int_equal(event_unsealed(f->db, 0, &l), DB_OK);
 	assert_int_equal(l->n, 3);
 	event_list_free(l);
+}
+
+static void
+of_session(struct db *db, int64_t session, const char *action)
+{
+	const struct event e = { .author_name = TEXT("alice"),
+	    .domain = TEXT("file"), .action = TEXT(action),
+	    .entity = TEXT("/etc/motd"), .created_at = 5,
+	    .session_id = session };
+	int64_t id;
+
+	assert_int_equal(event_create(db, &e, &id), DB_OK);
+}
+
+static size_t
+events_found(struct db *db, const struct event_filter *f)
+{
+	struct event_list *l;
+	int64_t count;
+	size_t i, n;
+
+	assert_int_equal(event_find(db, f, &l), DB_OK);
+	for (n = l->n, i = 0; i < n; i++)
+		assert_int_equal(l->v[i].session_id, f->session_id);
+	event_list_free(l);
+	assert_int_equal(event_found(db, f, 100, &count), DB_OK);
+	assert_int_equal(count, n);
+	return n;
+}
+
+#define EVENTS_OF(...) \
+	&(struct event_filter){ .session_id = 7, .limit = 100, __VA_ARGS__ }
+
+static void
+events_of_session(void **state)
+{
+	struct db *db = fixture_use(state)->db;
+
+	new_event(db, "put");
+	of_session(db, 7, "put");
+	of_session(db, 8, "put");
+	of_session(db, 7, "get");
+	assert_int_equal(events_found(db, EVENTS_OF(.since = 0)), 2);
+	assert_int_equal(events_found(db, EVENTS_OF(.since = 5)), 2);
+	assert_int_equal(events_found(db, EVENTS_OF(.since = 6)), 0);
+	assert_int_equal(events_found(db, EVENTS_OF(.domain = "file")), 2);
+	assert_int_equal(events_found(db, EVENTS_OF(.domain = "host")), 0);
+	assert_int_equal(events_found(db, EVENTS_OF(.action = "get")), 1);
+	assert_int_equal(events_found(db, EVENTS_OF(.author = "bob")), 0);
+	assert_int_equal(events_found(db, EVENTS_OF(.author = "alice",
+	    .domain = "file", .action = "put", .entity = "motd",
+	    .since = 1)), 1);
+}
+
+static struct stop_list *
+stops(struct db *db, const char *instance, int64_t since, size_t n)
+{
+	struct stop_list *l;
+
+	assert_int_equal(stop_list(db, instance, since, &l), DB_OK);
+	assert_int_equal(l->n, n);
+	return l;
+}
+
+static void
+stops_asked_for(void **state)
+{
+	struct db *db = fixture_use(state)->db;
+	int64_t a = new_session(db, 1, 1, "i1", 1), removed;
+	int64_t b = new_session(db, 1, 1, "i2", 1), before, after;
+	struct stop s = { .session_id = a, .reason = TEXT("lunch \xff"),
+	    .author = TEXT("alice"), .asked_at = 10 };
+	struct stop_list *l;
+
+	assert_int_equal(generation_get(db, &before), DB_OK);
+	assert_int_equal(stop_request(db, &s), DB_OK);
+	assert_int_equal(generation_get(db, &after), DB_OK);
+	assert_int_equal(after, before + 1);
+	s = (struct stop){ .session_id = b, .asked_at = 11 };
+	assert_int_equal(stop_request(db, &s), DB_OK);
+	l = stops(db, NULL, 0, 2);
+	assert_int_equal(l->v[0].session_id, a);
+	assert_string_equal(l->v[0].reason, "lunch \xff");
+	assert_string_equal(l->v[0].author, "alice");
+	assert_int_equal(l->v[0].asked_at, 10);
+	assert_string_equal(l->v[1].reason, "");
+	stop_list_free(l);
+	l = stops(db, "i2", 11, 1);
+	assert_int_equal(l->v[0].session_id, b);
+	stop_list_free(l);
+	stop_list_free(stops(db, "i1", 11, 0));
+	/* Asked for again: by another, later. */
+	s = (struct stop){ .session_id = a, .reason = TEXT("now"),
+	    .author = TEXT("bob") };
+	assert_int_equal(stop_request(db, &s), DB_OK);
+	l = stops(db, "i1", 12, 1);
+	assert_string_equal(l->v[0].author, "bob");
+	assert_true(l->v[0].asked_at > 1000000);
+	stop_list_free(l);
+	/* Who has ended is not asked. */
+	assert_int_equal(session_close(db, a, 20, "", 0, 0), DB_OK);
+	stop_list_free(stops(db, NULL, 0, 1));
+	assert_int_equal(stop_request(db, &s), DB_NOTFOUND);
+	s.session_id = 4711;
+	assert_int_equal(stop_request(db, &s), DB_NOTFOUND);
+	assert_int_equal(stop_remove(db, b), DB_OK);
+	assert_int_equal(stop_remove(db, b), DB_NOTFOUND);
+	assert_int_equal(stop_prune(db, INT64_MAX, &removed), DB_OK);
+	assert_int_equal(removed, 1);
 }
 
 #define SEALERS	4
@@ -765,6 +878,8 @@ main(void)
 		ON_BOTH(outlives),
 		ON_BOTH(channels),
 		ON_BOTH(events),
+		ON_BOTH(events_of_session),
+		ON_BOTH(stops_asked_for),
 		ON_BOTH(seal_race),
 		ON_BOTH(records),
 		ON_BOTH(record_race),

@@ -22,6 +22,7 @@
 
 #include "db_fixture.h"
 #include "db/acl.h"
+#include "db/event.h"
 #include "db/host.h"
 #include "db/migrations.h"
 #include "db/query.h"
@@ -367,6 +368,67 @@ kinds_of_old(void **state)
 	acl_list_free(acls);
 }
 
+/* What the third version holds asks for no more recordings than it did. */
+static void
+recordings_of_old(void **state)
+{
+	struct fixture *f = fixture_use(state);
+	char why[512];
+	struct acl_list *acls;
+	struct host_list *hosts;
+	struct event_list *events;
+
+	assert_int_equal(schema_migrations[2].version, 3);
+	assert_int_equal(apply(f, schema_migrations, 3, why, sizeof(why)),
+	    DB_OK);
+	fixture_sql(f, "INSERT INTO acls (action, weight, host_pattern,"
+	    " inception, expiration, comment, created_at, updated_at)"
+	    " VALUES ('allow', 0, '*', 0, 0, '', 1, 1)");
+	fixture_sql(f, "INSERT INTO hosts (name, scheme, addr, port, login,"
+	    " logging, comment, host_key_type, legacy, created_at,"
+	    " updated_at) VALUES ('web1', 'ssh', '::1', 22, 'root',"
+	    " 'input', '', '', 0, 1, 1)");
+	fixture_sql(f, "INSERT INTO events (author_name, source, domain,"
+	    " action, entity, args, created_at) VALUES ('a', '', 'host',"
+	    " 'create', 'web1', '', 1)");
+	assert_int_equal(apply(f, NULL, 0, why, sizeof(why)), DB_OK);
+	f->db = fixture_open(f);
+	assert_int_equal(event_list(f->db, 0, 0, &events), DB_OK);
+	assert_int_equal(events->n, 1);
+	assert_int_equal(events->v[0].session_id, 0);
+	event_list_free(events);
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(acls->n, 1);
+	assert_int_equal(acls->v[0].logging, ACL_LOGGING_HOST);
+	assert_false(acls->v[0].record_required);
+	acls->v[0].logging = LOGGING_FULL;
+	acls->v[0].record_required = 1;
+	assert_int_equal(acl_update(f->db, &acls->v[0]), DB_OK);
+	acl_list_free(acls);
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(acls->v[0].logging, LOGGING_FULL);
+	assert_true(acls->v[0].record_required);
+	acl_list_free(acls);
+	assert_int_equal(host_list(f->db, 0, &hosts), DB_OK);
+	assert_int_equal(hosts->n, 1);
+	assert_int_equal(hosts->v[0].logging, LOGGING_INPUT);
+	assert_false(hosts->v[0].record_required);
+	hosts->v[0].logging = LOGGING_FULL;
+	hosts->v[0].record_required = 1;
+	assert_int_equal(host_update(f->db, &hosts->v[0]), DB_OK);
+	host_list_free(hosts);
+	assert_int_equal(host_list(f->db, 0, &hosts), DB_OK);
+	assert_int_equal(hosts->v[0].logging, LOGGING_FULL);
+	assert_true(hosts->v[0].record_required);
+	host_list_free(hosts);
+	/* Words that nobody knows: rather too much. */
+	fixture_sql(f, "UPDATE acls SET logging = 'dreams', record = 'so'");
+	assert_int_equal(acl_list(f->db, 0, &acls), DB_OK);
+	assert_int_equal(acls->v[0].logging, LOGGING_FULL);
+	assert_true(acls->v[0].record_required);
+	acl_list_free(acls);
+}
+
 /* After a crash between a DDL statement and the note that it was done. */
 static void
 interrupted(void **state)
@@ -421,6 +483,7 @@ main(void)
 		ON_BOTH(upgrade),
 		ON_BOTH(broken_off),
 		EMPTY_BOTH(kinds_of_old),
+		EMPTY_BOTH(recordings_of_old),
 		EMPTY_MYSQL(interrupted),
 		ON_BOTH(ids_never_again),
 	};

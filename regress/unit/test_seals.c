@@ -159,6 +159,7 @@ test_edited(void **state)
 		"author_id = 2", "author_id = NULL", "author_name = 'lisa'",
 		"source = '192.0.2.8'", "domain = 'user'", "action = 'rm'",
 		"entity = 'other'", "args = '{ }'", "created_at = 1000001",
+		"session_id = 7",
 	};
 	struct test			 t = begin(state);
 	char				*sql;

@@ -365,24 +365,23 @@ assert_agree(struct db *db, int64_t user, const struct host *h, int64_t now,
     const struct db_names *listed)
 {
 	static const char *const	some[] = { "root", "git", "d*" };
-	enum acl_action			 verdict;
-	uint32_t			 kinds;
+	struct acl_verdict		 v;
 	size_t				 i, k;
 	int				 n = 0;
 
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(acl_judge(db, user, h, i == 0 ? NULL :
-		    some[i], now, &verdict, &kinds, NULL, NULL), DB_OK);
+		    some[i], now, &v, NULL, NULL), DB_OK);
 		for (k = 0; k < listed->n; k++) {
 			if (strcmp(listed->name[k], some[i]) == 0)
 				break;
 		}
 		/* an account that fits a pattern is not listed for it */
-		if (verdict == ACL_ALLOW && i == 0)
+		if (v.action == ACL_ALLOW && i == 0)
 			assert_true(k < listed->n);
-		else if (verdict == ACL_DENY)
+		else if (v.action == ACL_DENY)
 			assert_int_equal(k, listed->n);
-		n += verdict == ACL_ALLOW;
+		n += v.action == ACL_ALLOW;
 	}
 	return (n);
 }
