@@ -353,6 +353,29 @@ choose_far(struct chan *c)
 		c->far = &far_host;
 }
 
+/* What the monitor has opened for it to be recorded in. */
+static void
+record_begin(struct chan *c, const struct answer_channel_open *a,
+    struct ipc *m)
+{
+	struct record_opts	o = { .required = a->required };
+	size_t			i, n = 0;
+
+	for (i = 0; i < RECORDING_FILES; i++) {
+		o.formats[i] = a->formats[i];
+		if ((o.fds[i] = ipc_take_fd(m, i)) != -1)
+			n++;
+	}
+	if (n == 0)
+		return;
+	o.limit = a->limit;
+	o.reserve = a->reserve;
+	o.cols = c->size[0];
+	o.rows = c->size[1];
+	o.term = c->term;
+	c->record = record_new(&o);
+}
+
 int
 chan_answered(struct chan *c, const struct verdict *v)
 {
@@ -365,20 +388,21 @@ chan_answered(struct chan *c, const struct verdict *v)
 	return (v->ok && c->state != CHAN_ENDED);
 }
 
-/* The monitor's word on a program. */
-static void
-program_answered(void *arg, struct ipc *m)
+void
+chan_opened(void *arg, struct ipc *m)
 {
-	struct chan	*c = arg;
-	struct verdict	 v;
-	int		 fd;
+	struct chan			*c = arg;
+	struct answer_channel_open	 a;
 
-	if (get_verdict(&m->body, &v) == -1)
+	if (get_answer_channel_open(&m->body, &a) == -1)
 		ask_malformed("answer about a channel");
-	if (!chan_answered(c, &v))
+	if (!chan_answered(c, &a.verdict))
 		return;
-	if ((fd = ipc_take_fd(m, 0)) != -1)
-		c->record = record_new(fd);
+	record_begin(c, &a, m);
+	if (c->pty && a.unrecorded[0] != '\0') {
+		c->conn->unrecorded_told = 1;
+		relay_say(c, a.unrecorded);
+	}
 }
 
 /* Asks whether the program may start, as soon as it is known. */
@@ -404,7 +428,7 @@ ask_program(struct chan *c)
 	a.cols = c->size[0];
 	a.rows = c->size[1];
 	c->asked = 1;
-	ask_channel_open(&a, program_answered, c);
+	ask_channel_open(&a, chan_opened, c);
 }
 
 /* The monitor's word on requests of one type. */
@@ -528,8 +552,10 @@ request_done(struct chan *c, struct request *r, int ok)
 {
 	int	wanted = 1;
 
-	if (r->type == REQUEST_RESIZE)
+	if (r->type == REQUEST_RESIZE) {
 		memcpy(c->size, r->size, sizeof(c->size));
+		relay_resized(c);
+	}
 	if (r->type == REQUEST_PTY && !ok)
 		c->pty = 0;
 	if (r->msg != NULL)

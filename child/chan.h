@@ -23,7 +23,7 @@
 
 struct far_ops;
 struct forward;
-struct record;
+struct recorder;
 struct conn;
 
 enum request_type {
@@ -128,7 +128,9 @@ struct chan {
 	int			 out_refused;	/* and there was more */
 	int			 out_done;	/* the client knows the end */
 	uint64_t		 bytes_out;
-	struct record		*record;	/* or NULL */
+	struct recorder		*record;	/* or NULL */
+	const char		*to_say;	/* of ours, on the terminal, as
+						   soon as it can be; static */
 
 	/* what the monitor knows */
 	int			 asked;		/* whether it may start */
@@ -167,6 +169,12 @@ void	chan_fail(struct chan *, const char *sentence);
  * does.
  */
 int	chan_answered(struct chan *, const struct verdict *);
+
+/*
+ * The same for the answer to CHANNEL_OPEN, an ask_reply; what is to be recorded
+ * of the channel (arg) then is.
+ */
+void	chan_opened(void *arg, struct ipc *);
 
 /* Frees the channels that both sides have closed. */
 void	chans_reap(struct conn *);

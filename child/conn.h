@@ -49,6 +49,7 @@ struct conn {
 	uint64_t		 wishes;	/* opens and requests so far */
 	int64_t			 active_at;	/* when something last passed */
 	uint64_t		 active_seen;	/* bytes and wishes then */
+	int			 unrecorded_told; /* a recording was lost */
 	int			 started;	/* a program has begun */
 	uint64_t		 released;	/* relay_moved() at release */
 };

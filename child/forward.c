@@ -161,17 +161,6 @@ forward_give_up(struct chan *c, const char *why)
 	c->in_closed = 1;
 }
 
-static void
-forward_answered(void *arg, struct ipc *m)
-{
-	struct chan	*c = arg;
-	struct verdict	 v;
-
-	if (get_verdict(&m->body, &v) == -1)
-		ask_malformed("answer about a channel");
-	chan_answered(c, &v);
-}
-
 char *
 forward_address(const char *host, int port)
 {
@@ -195,7 +184,7 @@ ask_forward(struct chan *c)
 	a.type = kind_names[c->kind];
 	a.detail = detail == NULL ? "" : detail;
 	c->asked = 1;
-	ask_channel_open(&a, forward_answered, c);
+	ask_channel_open(&a, chan_opened, c);
 	free(detail);
 }
 

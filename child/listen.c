@@ -93,16 +93,16 @@ listen_request(struct conn *conn, ssh_message msg, int port, int cancel)
 static void
 listen_answered(void *arg, struct ipc *m)
 {
-	struct listener	*l = arg;
-	struct verdict	 v;
+	struct listener			*l = arg;
+	struct answer_channel_open	 a;
 
-	if (get_verdict(&m->body, &v) == -1)
+	if (get_answer_channel_open(&m->body, &a) == -1)
 		ask_malformed("answer about a port");
 	l->answered = 1;
-	l->permitted = v.ok;
+	l->permitted = a.verdict.ok;
 	/* a failure has no room for words (RFC 4254, section 4) */
-	if (!v.ok && l->conn->unsaid == NULL)
-		l->conn->unsaid = xstrdup(v.sentence);
+	if (!l->permitted && l->conn->unsaid == NULL)
+		l->conn->unsaid = xstrdup(a.verdict.sentence);
 }
 
 static void

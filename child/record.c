@@ -1,94 +1,170 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Recordings. A frame is seconds, microseconds and length, each 32 bits with
- * the lowest byte first, and then the data.
+ * Recordings: a channel's tapes.
  */
-#include <errno.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "child/record.h"
+#include "child/tape.h"
 #include "lib/xmalloc.h"
 
-#define HEADER_LEN	12
-#define FRAME_MAX	4096	/* bytes of data in a frame */
-
-struct record {
-	int	fd;
+struct recorder {
+	struct record_opts	 opts;
+	struct tape		 tapes[RECORDING_FILES];
+	int			 begun;
 };
 
-struct record *
-record_new(int fd)
-{
-	struct record	*r = xmalloc(sizeof(*r));
+static const struct tape_ops *const formats[RECORDING_FORMATS] = {
+	[RECORDING_TTYREC] = &tape_ttyrec,
+};
 
-	r->fd = fd;
+struct recorder *
+record_new(const struct record_opts *o)
+{
+	struct recorder	*r = xcalloc(1, sizeof(*r));
+	struct tape	*t;
+	size_t		 i;
+
+	r->opts = *o;
+	for (i = 0; i < RECORDING_FILES; i++) {
+		t = &r->tapes[i];
+		t->fd = o->fds[i];
+		if (t->fd == -1)
+			continue;
+		t->ops = formats[o->formats[i]];
+		t->left = o->limit == 0 ? UINT64_MAX : o->limit;
+		t->reserve = o->reserve;
+	}
 	return (r);
 }
 
 static void
-put_le32(uint8_t *p, uint32_t v)
+tape_close(struct tape *t)
 {
-	p[0] = v;
-	p[1] = v >> 8;
-	p[2] = v >> 16;
-	p[3] = v >> 24;
+	if (t->fd != -1)
+		close(t->fd);
+	t->fd = -1;
+	t->ops = NULL;
 }
 
+/* The time of a call, and before the first one what a file begins with. */
 static int
-write_all(int fd, const uint8_t *p, size_t len)
+record_now(struct recorder *r, struct timespec *now)
 {
-	ssize_t	n;
+	struct tape	*t;
 
-	while (len > 0) {
-		if ((n = write(fd, p, len)) == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
+	clock_gettime(CLOCK_REALTIME, now);
+	if (r->begun)
+		return (0);
+	r->begun = 1;
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (t->ops != NULL && t->ops->begin != NULL &&
+		    t->ops->begin(t, &r->opts, now) == -1)
 			return (-1);
-		p += n;
-		len -= n;
 	}
 	return (0);
 }
 
-/* One write a frame: what a crash cuts off is never in the middle of one. */
+/* The limit is reached: says so, to whoever plays it, and ends the file. */
 static int
-write_frame(int fd, const struct timespec *now, const uint8_t *p, size_t len)
+tape_is_full(struct recorder *r, struct tape *t, const struct timespec *now)
 {
-	uint8_t	frame[HEADER_LEN + FRAME_MAX];
+	char	line[96];
+	int	n, result;
 
-	put_le32(frame, now->tv_sec);
-	put_le32(frame + 4, now->tv_nsec / 1000);
-	put_le32(frame + 8, len);
-	memcpy(frame + HEADER_LEN, p, len);
-	return (write_all(fd, frame, HEADER_LEN + len));
+	n = snprintf(line, sizeof(line), "\r\nsshportal: of this output only "
+	    "the first %llu bytes are recorded\r\n",
+	    (unsigned long long)r->opts.limit);
+	result = t->ops->output(t, now, (const uint8_t *)line, n, 0);
+	if (result == 0 && t->ops->end != NULL)
+		result = t->ops->end(t, now);
+	tape_close(t);
+	return (result);
 }
 
 int
-record_write(struct record *r, const void *data, size_t len)
+record_output(struct recorder *r, const void *data, size_t len, int is_stderr)
 {
-	const uint8_t	*p = data;
 	struct timespec	 now;
+	struct tape	*t;
 	size_t		 n;
 
-	if (clock_gettime(CLOCK_REALTIME, &now) == -1)
+	if (record_now(r, &now) == -1)
 		return (-1);
-	for (; len > 0; p += n, len -= n) {
-		n = len < FRAME_MAX ? len : FRAME_MAX;
-		if (write_frame(r->fd, &now, p, n) == -1)
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (t->ops == NULL || t->ops->output == NULL)
+			continue;
+		n = len < t->left ? len : t->left;
+		if (t->ops->output(t, &now, data, n, is_stderr) == -1)
+			return (-1);
+		t->left -= n;
+		if (n < len && tape_is_full(r, t, &now) == -1)
 			return (-1);
 	}
 	return (0);
 }
 
-void
-record_free(struct record *r)
+int
+record_input(struct recorder *r, const void *data, size_t len)
 {
+	struct timespec	 now;
+	struct tape	*t;
+
+	if (record_now(r, &now) == -1)
+		return (-1);
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (t->ops != NULL && t->ops->input != NULL &&
+		    t->ops->input(t, &now, data, len) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+record_resize(struct recorder *r, uint32_t cols, uint32_t rows)
+{
+	struct timespec	 now;
+	struct tape	*t;
+
+	if (record_now(r, &now) == -1)
+		return (-1);
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (t->ops != NULL && t->ops->resize != NULL &&
+		    t->ops->resize(t, &now, cols, rows) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+record_required(const struct recorder *r)
+{
+	return (r->opts.required);
+}
+
+void
+record_free(struct recorder *r)
+{
+	struct timespec	 now;
+	struct tape	*t;
+
 	if (r == NULL)
 		return;
-	close(r->fd);
+	clock_gettime(CLOCK_REALTIME, &now);
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (r->begun && t->ops != NULL && t->ops->end != NULL)
+			(void)t->ops->end(t, &now);
+		tape_close(t);
+	}
 	free(r);
+}
+
+void
+record_release(void)
+{
+	tape_release();
 }

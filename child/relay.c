@@ -40,6 +40,7 @@ relay_release(void)
 	if (chunk != NULL)
 		munmap(chunk, CHUNK);
 	chunk = NULL;
+	record_release();
 	malloc_trim(0);
 }
 
@@ -47,6 +48,28 @@ uint64_t
 relay_moved(void)
 {
 	return (moved);
+}
+
+/*
+ * What was to be recorded no longer can be. Where it had to be, nobody goes on
+ * unseen; elsewhere the person reads so.
+ */
+static void
+record_fails(struct chan *c)
+{
+	static const char	unseen[] = "sshportal: the session ends, for "
+				    "it can no longer be recorded";
+
+	log_error("channel %u: the recording stops: %m", c->id);
+	if (record_required(c->record)) {
+		ask_ending(unseen);
+		conn_stop(c->conn, unseen);
+	} else if (c->pty && !c->conn->unrecorded_told) {
+		c->conn->unrecorded_told = 1;
+		c->to_say = "sshportal: the session is no longer recorded";
+	}
+	record_free(c->record);
+	c->record = NULL;
 }
 
 /* Gives bytes to the far end; returns how many it took, all if it is deaf. */
@@ -65,6 +88,9 @@ give(struct chan *c, const uint8_t *data, size_t len)
 		else
 			done += n;
 	}
+	if (c->record != NULL && done > 0 &&
+	    record_input(c->record, data, done) == -1)
+		record_fails(c);
 	c->bytes_in += done;
 	moved += done;
 	return (c->in_deaf ? len : done);
@@ -117,21 +143,21 @@ relay_up(struct chan *c)
 
 /* Counts and records what the person's client has taken. */
 static void
-shown(struct chan *c, const uint8_t *data, size_t len)
+shown(struct chan *c, const uint8_t *data, size_t len, int is_stderr)
 {
-	static const char	unseen[] = "sshportal: the session ends, for "
-				    "it can no longer be recorded";
-
 	c->bytes_out += len;
 	moved += len;
-	if (c->record != NULL && record_write(c->record, data, len) == -1) {
-		log_error("channel %u: the recording stops: %m", c->id);
-		record_free(c->record);
-		c->record = NULL;
-		/* nobody goes on unseen */
-		ask_ending(unseen);
-		conn_stop(c->conn, unseen);
-	}
+	if (c->record != NULL && len > 0 &&
+	    record_output(c->record, data, len, is_stderr) == -1)
+		record_fails(c);
+}
+
+void
+relay_resized(struct chan *c)
+{
+	if (c->record != NULL &&
+	    record_resize(c->record, c->size[0], c->size[1]) == -1)
+		record_fails(c);
 }
 
 void
@@ -154,7 +180,7 @@ show(struct chan *c, const uint8_t *data, size_t len, int is_stderr)
 		c->in_closed = 1;
 		return;
 	}
-	shown(c, data, n);
+	shown(c, data, n, is_stderr);
 	c->to_client_err = is_stderr;
 	buf_put(&c->to_client, data + n, len - n);
 }
@@ -178,7 +204,7 @@ show_kept(struct chan *c)
 		c->in_closed = 1;
 		return (0);
 	}
-	shown(c, buf_head(&c->to_client), n);
+	shown(c, buf_head(&c->to_client), n, c->to_client_err);
 	buf_take(&c->to_client, n);
 	return (c->to_client.len == 0);
 }
@@ -221,6 +247,10 @@ relay_down(struct chan *c)
 	/* one chunk each, and more while the socket takes it */
 	if (client->turns == 0)
 		return;
+	if (c->to_say != NULL && c->to_client.len == 0) {
+		relay_say(c, c->to_say);
+		c->to_say = NULL;
+	}
 	do {
 		if (c->in_closed)
 			buf_clear(&c->to_client);

@@ -22,6 +22,9 @@ size_t	relay_data(struct chan *, const void *, size_t);
 void	relay_up(struct chan *);
 void	relay_down(struct chan *);
 
+/* The person's window has a new size, c->size: for the recording. */
+void	relay_resized(struct chan *);
+
 /*
  * A line of our own on the person's terminal, as standard error, before
  * anything of the far end's. It is recorded, and counted, with the rest.

@@ -47,6 +47,7 @@ static const int allowed[] = {
 	SCMP_SYS(close), SCMP_SYS(shutdown),
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
 	SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(getrandom),
+	SCMP_SYS(fstatfs),
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
 	SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit_group),

@@ -307,6 +307,37 @@ get_ask_channel_open(struct msg *m, struct ask_channel_open *a)
 	return (done(m));
 }
 
+void
+put_answer_channel_open(struct msg *m, const struct answer_channel_open *a)
+{
+	size_t	i;
+
+	add_verdict(m, &a->verdict);
+	for (i = 0; i < RECORDING_FILES; i++)
+		msg_put_u8(m, a->formats[i]);
+	msg_put_u8(m, a->required);
+	msg_put_u64(m, a->limit);
+	msg_put_u64(m, a->reserve);
+	msg_put_str(m, a->unrecorded);
+}
+
+int
+get_answer_channel_open(struct msg *m, struct answer_channel_open *a)
+{
+	size_t	i;
+
+	take_verdict(m, &a->verdict);
+	for (i = 0; i < RECORDING_FILES; i++) {
+		if ((a->formats[i] = msg_get_u8(m)) >= RECORDING_FORMATS)
+			msg_bad(m);
+	}
+	a->required = msg_get_u8(m);
+	a->limit = msg_get_u64(m);
+	a->reserve = msg_get_u64(m);
+	a->unrecorded = msg_get_str(m, SENTENCE_MAX);
+	return (done(m));
+}
+
 static void
 add_channel_close(struct msg *m, const struct ask_channel_close *a)
 {

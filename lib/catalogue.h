@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/ipc.h"
+#include "lib/recording.h"
 
 /* Longest fields, in bytes. */
 #define LOGIN_MAX	512	/* user name of an SSH login */
@@ -200,8 +201,7 @@ struct answer_password {
 
 /*
  * CHANNEL_OPEN is asked when a session channel's program is known, so that
- * the detail is the command; its answer is a verdict. A recording's descriptor
- * comes with it as fds[0] where there is one.
+ * the detail is the command.
  */
 struct ask_channel_open {
 	uint32_t	 channel;	/* the child's number for it */
@@ -209,6 +209,16 @@ struct ask_channel_open {
 	const char	*detail;	/* command, subsystem's name */
 	uint8_t		 pty;
 	uint32_t	 cols, rows;
+};
+
+/* Answer to CHANNEL_OPEN; fds[i] is a recording of formats[i]. */
+struct answer_channel_open {
+	struct verdict	 verdict;
+	uint8_t		 formats[RECORDING_FILES]; /* enum recording_format */
+	uint8_t		 required;	/* no recording: no session */
+	uint64_t	 limit;		/* bytes of what was shown; 0: all */
+	uint64_t	 reserve;	/* bytes that stay free on the disk */
+	const char	*unrecorded;	/* to be said on a terminal, or "" */
 };
 
 enum channel_end {
@@ -473,6 +483,9 @@ void	put_answer_password(struct msg *, const struct answer_password *);
 int	get_answer_password(struct msg *, struct answer_password *);
 void	put_ask_channel_open(struct msg *, const struct ask_channel_open *);
 int	get_ask_channel_open(struct msg *, struct ask_channel_open *);
+void	put_answer_channel_open(struct msg *,
+	    const struct answer_channel_open *);
+int	get_answer_channel_open(struct msg *, struct answer_channel_open *);
 void	put_ask_channel_close(struct msg *, const struct ask_channel_close *);
 int	get_ask_channel_close(struct msg *, struct ask_channel_close *);
 void	put_ask_jump(struct msg *, const struct ask_jump *);

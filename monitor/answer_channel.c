@@ -22,14 +22,6 @@
 #include "monitor/recheck.h"
 #include "monitor/recording.h"
 
-static int
-wants_recording(const struct monitor *m, enum kind kind,
-    const struct ask_channel_open *a)
-{
-	return (m->logging >= LOGGING_EVERYTHING &&
-	    (a->pty || kind == KIND_SHELL));
-}
-
 /*
  * What cannot work by way of a portal, or NULL: mosh's server would wait on the
  * host for datagrams that its client sends to the portal.
@@ -50,14 +42,46 @@ hopeless_command(const struct ask_channel_open *a)
 	    "for what is to outlive a connection");
 }
 
+/*
+ * The answer to CHANNEL_OPEN; with a no, the sentence. The recording's
+ * descriptors are closed here: the child has its own.
+ */
+static void
+answer_open(struct monitor *m, const struct ipc *req,
+    struct recording *rec, const char *no, const char *unrecorded)
+{
+	struct answer_channel_open	a = {
+		.verdict = { no == NULL, no == NULL ? "" : no },
+		.required = m->record_required,
+		.unrecorded = unrecorded,
+	};
+	struct ipc			out;
+	size_t				i;
+
+	ipc_init(&out, req->type | ANSWER, req->id);
+	for (i = 0; rec != NULL && i < RECORDING_FILES; i++) {
+		a.formats[i] = rec->formats[i];
+		out.fds[i] = rec->fds[i];
+		rec->fds[i] = -1;
+	}
+	if (rec != NULL)
+		a.limit = rec->limit;
+	put_answer_channel_open(&out.body, &a);
+	monitor_answer(m, &out);
+	ipc_free(&out);
+}
+
 static void
 refuse(struct monitor *m, const struct ipc *req,
     const struct ask_channel_open *a, const char *sentence)
 {
-	journal_channel_open(m, ++m->last_seq, a, sentence);
+	journal_channel_open(m, ++m->last_seq, a, sentence, "");
 	log_info("user %s, host %s, %s refused: %s", m->user->name,
 	    m->host->name, a->type, sentence);
-	monitor_verdict(m, req->type, req->id, sentence);
+	if (req->type == ASK_CHANNEL_OPEN)
+		answer_open(m, req, NULL, sentence, "");
+	else
+		monitor_verdict(m, req->type, req->id, sentence);
 }
 
 /*
@@ -85,41 +109,32 @@ not_allowed(struct monitor *m, enum kind kind)
 	    kind_name(kind), name));
 }
 
-static void
-permit(struct monitor *m, const struct ipc *req, int recording)
-{
-	static const struct verdict	yes = { .ok = 1, .sentence = "" };
-	struct ipc			out;
-
-	ipc_init(&out, req->type | ANSWER, req->id);
-	put_verdict(&out.body, &yes);
-	out.fds[0] = recording;
-	monitor_answer(m, &out);
-	ipc_free(&out);
-}
-
-/* What may be opened, is, where it can be written down and recorded. */
+/*
+ * What may be opened, is, where it can be written down and, if that is
+ * required, recorded. A session that could be recorded no more is told so once.
+ */
 static void
 open_channel(struct monitor *m, const struct ipc *req,
     const struct ask_channel_open *a, enum kind kind)
 {
 	struct monitor_channel	*c;
-	int			 fd = -1;
+	struct recording	 rec;
+	int			 was_lost = m->record_lost, lost;
 
 	if ((c = channels_add(m, a->channel)) == NULL) {
 		refuse(m, req, a, "sshportal: too many channels at once");
 		return;
 	}
-	if (wants_recording(m, kind, a) &&
-	    (fd = recording_open(m->settings->logs_dir, m->session, c->seq,
-	    clock_utc())) == -1) {
+	lost = recording_open(m, c->seq, kind, a, &rec) == -1;
+	if (lost && m->record_required) {
 		channels_remove(m, c);
 		refuse(m, req, a, "sshportal: the session cannot be recorded "
 		    "now: tell an administrator");
 		return;
 	}
-	journal_channel_open(m, c->seq, a, NULL);
-	permit(m, req, fd);
+	journal_channel_open(m, c->seq, a, NULL, rec.base);
+	answer_open(m, req, &rec, NULL, lost && !was_lost ? "sshportal: the "
+	    "session is not recorded: that fails at present" : "");
 }
 
 int

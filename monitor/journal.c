@@ -173,7 +173,8 @@ journal_jump_end(const struct jump *j, const struct ask_channel_close *end)
 
 void
 journal_channel_open(struct monitor *m, uint32_t seq,
-    const struct ask_channel_open *a, const char *refused)
+    const struct ask_channel_open *a, const char *refused,
+    const char *recording)
 {
 	struct record	r = {
 		.kind = RECORD_CHANNEL_OPEN,
@@ -184,6 +185,7 @@ journal_channel_open(struct monitor *m, uint32_t seq,
 			.detail = a->detail,
 			.refused = refused != NULL,
 			.reason = refused,
+			.recording = recording,
 		},
 	};
 

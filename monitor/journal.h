@@ -35,9 +35,13 @@ void	journal_jump_end(const struct jump *, const struct ask_channel_close *);
 void	journal_forget_socket(const struct monitor *, int64_t session,
 	    int *listener);
 
-/* A channel, by our number for it; refused: why, or NULL. */
+/*
+ * A channel, by our number for it; refused: why, or NULL; the base of its
+ * recording's files, or "".
+ */
 void	journal_channel_open(struct monitor *, uint32_t seq,
-	    const struct ask_channel_open *, const char *refused);
+	    const struct ask_channel_open *, const char *refused,
+	    const char *recording);
 
 /* Its end, and its bytes into the session's sum. */
 void	journal_channel_close(struct monitor *, uint32_t seq,

@@ -100,6 +100,7 @@ struct monitor {
 						   (db/kinds.h, effective) */
 	enum host_logging	 logging;	/* what is recorded of it */
 	int			 record_required; /* or it does not happen */
+	int			 record_lost;	/* one, and that was said */
 	struct granted		 granted;	/* from which that comes */
 	int64_t			 recheck_at;	/* monotonic ms, not before */
 	struct way		 way;		/* to it */

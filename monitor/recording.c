@@ -1,33 +1,56 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Recordings.
+ * Recordings: what of a channel is recorded, and the files.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "db/host.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/ipc.h"
 #include "lib/log.h"
+#include "monitor/journal.h"
+#include "monitor/monitor.h"
 #include "monitor/recording.h"
+
+#define EXEC_LIMIT	(1024 * 1024)	/* bytes of a command's output */
+#define NAME_SIZE	(RECORDING_BASE_SIZE + 16)	/* with extensions */
+
+_Static_assert(RECORDING_FILES <= IPC_FDS_MAX, "all fit an answer");
+
+/* What is recorded of a channel. */
+static void
+choose(const struct monitor *m, enum kind kind,
+    const struct ask_channel_open *a, struct recording *r)
+{
+	if (m->logging < LOGGING_EVERYTHING)
+		return;
+	if (a->pty || kind == KIND_SHELL) {
+		r->formats[0] = RECORDING_TTYREC;
+	} else if (kind == KIND_EXEC && strcmp(a->type, "exec") == 0) {
+		r->formats[0] = RECORDING_TTYREC;
+		r->limit = EXEC_LIMIT;
+	}
+}
 
 /* The directory of a day, made where it is missing; -1 with errno. */
 static int
-open_day(const char *logs_dir, int64_t now)
+open_day(const char *logs_dir, const char *base)
 {
-	char		day[sizeof("0000-00-00")];
-	struct tm	tm;
-	time_t		t = now;
-	int		root, fd = -1;
+	char	day[RECORDING_BASE_SIZE];
+	int	root, fd = -1;
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(day, sizeof(day), "%Y-%m-%d", &tm) == 0) {
-		errno = EINVAL;
-		return (-1);
-	}
+	snprintf(day, sizeof(day), "%.*s", (int)strcspn(base, "/"), base);
 	if (mkdir(logs_dir, 0700) == -1 && errno != EEXIST)
 		return (-1);
 	root = open(logs_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -40,24 +63,145 @@ open_day(const char *logs_dir, int64_t now)
 	return (fd);
 }
 
-int
-recording_open(const char *logs_dir, int64_t session, uint32_t seq,
-    int64_t now)
+/* Gives a file its name unless there is one of that name; 0 or -1. */
+static int
+give_name(int dir, const char *from, const char *to)
 {
-	char	name[64];
-	int	dir, fd = -1, saved;
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return (0);
+	/* not every file system has that flag; all our names are new */
+	if (errno == EINVAL || errno == ENOSYS)
+		return (renameat(dir, from, dir, to));
+	return (-1);
+}
 
-	snprintf(name, sizeof(name), "session-%lld-%u.ttyrec",
-	    (long long)session, seq);
-	if ((dir = open_day(logs_dir, now)) != -1) {
-		fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL |
-		    O_NOFOLLOW | O_CLOEXEC, 0440);
-		saved = errno;
-		close(dir);
-		errno = saved;
+/*
+ * A new file. Who finds a name that ends in .part and can lock it takes it for
+ * one whose writer has died: it has the lock before it has the name.
+ */
+static int
+open_file(int dir, const char *name)
+{
+	char	hidden[NAME_SIZE + 1], part[NAME_SIZE + 8];
+	int	fd, saved;
+
+	snprintf(hidden, sizeof(hidden), ".%s", name);
+	snprintf(part, sizeof(part), "%s" RECORDING_PART, name);
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return (-1);
 	}
+	fd = openat(dir, hidden, O_WRONLY | O_APPEND | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0440);
 	if (fd == -1)
-		log_error("recording %s in %s: %s", name, logs_dir,
-		    strerror(errno));
-	return (fd);
+		return (-1);
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0 &&
+	    give_name(dir, hidden, part) == 0)
+		return (fd);
+	saved = errno;
+	unlinkat(dir, hidden, 0);
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+static void
+close_files(struct recording *r)
+{
+	size_t	i;
+
+	for (i = 0; i < RECORDING_FILES; i++) {
+		if (r->fds[i] != -1)
+			close(r->fds[i]);
+		r->fds[i] = -1;
+	}
+}
+
+/* Opens each; -1 with errno when one cannot be, whose name is then in name. */
+static int
+open_files(const char *logs_dir, struct recording *r, char name[NAME_SIZE])
+{
+	const char	*slash = strchr(r->base, '/');
+	size_t		 i;
+	int		 dir, saved;
+
+	snprintf(name, NAME_SIZE, "%s", slash + 1);
+	if ((dir = open_day(logs_dir, r->base)) == -1)
+		return (-1);
+	for (i = 0; i < RECORDING_FILES; i++) {
+		if (r->formats[i] == RECORDING_NONE)
+			continue;
+		snprintf(name, NAME_SIZE, "%s.%s", slash + 1,
+		    recording_ext(r->formats[i]));
+		if ((r->fds[i] = open_file(dir, name)) == -1)
+			break;
+	}
+	saved = errno;
+	close(dir);
+	errno = saved;
+	return (i < RECORDING_FILES ? -1 : 0);
+}
+
+/* An empty file that nothing will come into is none. */
+static void
+forget_files(const char *logs_dir, const struct recording *r)
+{
+	char	part[NAME_SIZE + 8];
+	size_t	i;
+	int	root;
+
+	root = open(logs_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (i = 0; root != -1 && i < RECORDING_FILES; i++) {
+		if (r->fds[i] == -1)
+			continue;
+		snprintf(part, sizeof(part), "%s.%s" RECORDING_PART, r->base,
+		    recording_ext(r->formats[i]));
+		unlinkat(root, part, 0);
+	}
+	if (root != -1)
+		close(root);
+}
+
+int
+recording_open(struct monitor *m, uint32_t seq, enum kind kind,
+    const struct ask_channel_open *a, struct recording *r)
+{
+	const char	*logs_dir = m->settings->logs_dir;
+	char		 name[NAME_SIZE], why[128];
+
+	memset(r, 0, sizeof(*r));
+	memset(r->fds, -1, sizeof(r->fds));
+	choose(m, kind, a, r);
+	if (r->formats[0] == RECORDING_NONE)
+		return (0);
+	recording_base(r->base, clock_utc(), m->session, seq);
+	if (open_files(logs_dir, r, name) == 0)
+		return (0);
+	snprintf(why, sizeof(why), "%s", strerror(errno));
+	if (m->record_required || !m->record_lost)
+		log_error("recording %s in %s: %s", name, logs_dir, why);
+	forget_files(logs_dir, r);
+	close_files(r);
+	memset(r->formats, 0, sizeof(r->formats));
+	recording_lost(m, seq, why);
+	r->base[0] = '\0';
+	return (-1);
+}
+
+void
+recording_lost(struct monitor *m, uint32_t seq, const char *why)
+{
+	char	base[RECORDING_BASE_SIZE], reason[SENTENCE_MAX], *args;
+	json_t	*o;
+
+	if (m->record_lost)
+		return;
+	m->record_lost = 1;
+	o = json_pack("{s:i, s:s}", "channel", (int)seq, "why",
+	    escape_into(reason, sizeof(reason), why));
+	args = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	journal_event(m, "recording", "lost", recording_base(base,
+	    clock_utc(), m->session, seq), args != NULL ? args : "");
+	free(args);
+	json_decref(o);
 }

@@ -15,7 +15,7 @@ notice='sshportal: this session is recorded'
 # Recordings, newest last.
 recordings()
 {
-	find "$PORTAL_DIR" -name '*.ttyrec' -printf '%T@ %p\n' | sort -n |
+	find "$PORTAL_DIR" -name '*.ttyrec*' -printf '%T@ %p\n' | sort -n |
 	    cut -d' ' -f2
 }
 
@@ -48,8 +48,8 @@ is "output and errors" "$out$err" outerr
 printf 'printf out; printf err >&2\n' |
     p -T web1@portal >"$T/run.out" 2>"$T/run.err"
 is "output and errors of a shell" "$(cat "$T/run.out" "$T/run.err")" outerr
-is "recordings of a shell without a terminal" \
-    "$(($(recordings | wc -l) - before))" 1
+is "recordings of a command and a shell without a terminal" \
+    "$(($(recordings | wc -l) - before))" 2
 
 say "not where nothing is recorded"
 ok p -tt web2@portal 'printf out'

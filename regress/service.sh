@@ -283,7 +283,7 @@ is "database" "$(stat -c %u "$PORTAL_DIR/sshportal.db")" "$monitor_uid"
 is "state" "$(stat -c '%u %a' "$PORTAL_DIR")" "$monitor_uid 700"
 is "runtime" "$(stat -c '%u %a' "$ROOT/run/sshportal")" "$monitor_uid 700"
 [ -n "$(find "$ROOT/run/sshportal" -type s)" ] || fail "no sockets there"
-[ -n "$(find "$PORTAL_DIR/recordings" -name '*.ttyrec')" ] ||
+[ -n "$(find "$PORTAL_DIR/recordings" -name '*.ttyrec*')" ] ||
     fail "no recording"
 is "files elsewhere" "$(find "$ROOT" -newer "$NOTIFY" -type f |
     grep -vE '/(etc|run|var/lib)/sshportal(/|\.(log|out)$)')" ''

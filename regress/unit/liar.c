@@ -785,3 +785,23 @@ liar_bye(struct liar *l)
 	hang_up(l);
 	return (status);
 }
+
+int
+liar_channel_open(struct liar *l, uint32_t number, int *recording)
+{
+	const struct ask_channel_open	a = { .channel = number,
+					    .type = "shell", .detail = "",
+					    .pty = 1 };
+	struct answer_channel_open	answer;
+	struct msg			body;
+	struct ipc			in;
+
+	msg_init(&body);
+	put_ask_channel_open(&body, &a);
+	assert_true(liar_ask(l, ASK_CHANNEL_OPEN, &body, &in));
+	assert_int_equal(get_answer_channel_open(&in.body, &answer), 0);
+	*recording = ipc_take_fd(&in, 0);
+	ipc_free(&in);
+	msg_free(&body);
+	return (answer.verdict.ok);
+}

@@ -146,4 +146,7 @@ int	liar_ends(struct liar *, enum monitor_exit);
 /* Hangs up as a child does whose work is done; returns the exit status. */
 int	liar_bye(struct liar *);
 
+/* A shell with a terminal; whether it may be, and its recording or -1. */
+int	liar_channel_open(struct liar *, uint32_t number, int *recording);
+
 #endif

@@ -37,6 +37,8 @@ static const struct answer_password answer_password = { "secret" };
 static const struct ask_jump ask_jump = { 9, "web1", 2222 };
 static const struct ask_channel_open ask_channel_open = { 9, "exec", "ls", 1,
     80, 24 };
+static const struct answer_channel_open answer_channel_open = { { 1, "" },
+    { RECORDING_TTYREC, RECORDING_INPUT }, 1, 2, 3, "lost" };
 static const struct ask_channel_close ask_channel_close = { 9, 1, 2,
     CHANNEL_END_SIGNAL, 3, "TERM" };
 static const struct ask_shell ask_shell = { 4, 1, "xterm", 80, 24, 1, "ls" };
@@ -90,7 +92,8 @@ static const struct {
 	C(tell_start), C(ask_sign), C(answer_sign), C(ask_auth),
 	C(answer_auth), C(verdict), C(answer_target), C(ask_hostkey),
 	C(ask_up_sign), C(ask_up_password), C(answer_password),
-	C(ask_jump), C(ask_channel_open), C(ask_channel_close), C(ask_shell),
+	C(ask_jump), C(ask_channel_open), C(answer_channel_open),
+	C(ask_channel_close), C(ask_shell),
 	C(ask_shell_resize), C(tell_shell_exit), C(ask_log), C(sentence),
 	C(ask_errand), C(tell_errand), C(errand), C(errand_step),
 	C(vault_value), C(ctl_spare), C(ctl_connection), R(record_end),

@@ -51,26 +51,6 @@ newest_session(int *active)
 	return (name);
 }
 
-static int
-channel_open(struct liar *l, uint32_t number, int *recording)
-{
-	const struct ask_channel_open	a = { .channel = number,
-					    .type = "shell", .detail = "",
-					    .pty = 1 };
-	struct verdict			v;
-	struct msg			body;
-	struct ipc			in;
-
-	msg_init(&body);
-	put_ask_channel_open(&body, &a);
-	assert_true(liar_ask(l, ASK_CHANNEL_OPEN, &body, &in));
-	assert_int_equal(get_verdict(&in.body, &v), 0);
-	*recording = ipc_take_fd(&in, 0);
-	ipc_free(&in);
-	msg_free(&body);
-	return (v.ok);
-}
-
 /* What the rule that lets bob in allows from now on. */
 static void
 rule_allows(uint32_t allow)
@@ -93,7 +73,7 @@ static char *
 asks(struct liar *l, uint8_t request, const struct ask_channel_open *a)
 {
 	const struct sentence	s = { .text = a->type };
-	struct verdict		v;
+	struct answer_channel_open answer;
 	struct msg		body;
 	struct ipc		in;
 	char			*said;
@@ -104,9 +84,13 @@ asks(struct liar *l, uint8_t request, const struct ask_channel_open *a)
 	else
 		put_ask_channel_open(&body, a);
 	assert_true(liar_ask(l, request, &body, &in));
-	assert_int_equal(get_verdict(&in.body, &v), 0);
-	said = xstrdup(v.sentence);
-	assert_int_equal(v.ok, *said == '\0');
+	if (request == ASK_CHANNEL_REQUEST)
+		assert_int_equal(get_verdict(&in.body, &answer.verdict), 0);
+	else
+		assert_int_equal(get_answer_channel_open(&in.body,
+		    &answer), 0);
+	said = xstrdup(answer.verdict.sentence);
+	assert_int_equal(answer.verdict.ok, *said == '\0');
 	ipc_free(&in);
 	msg_free(&body);
 	return (said);
@@ -209,7 +193,7 @@ test_honest(void **state)
 	assert_true(liar_hostkey(&l, &liar_alice));
 	assert_string_equal(l.account, "bart");
 	assert_int_equal(liar_up_sign(&l, "bart", l.up_blob, l.up_len), 64);
-	assert_true(channel_open(&l, 7, &fd));
+	assert_true(liar_channel_open(&l, 7, &fd));
 	assert_true(fd != -1);
 	assert_int_equal(write(fd, "x", 1), 1);
 	assert_true(fcntl(fd, F_GETFL) & O_APPEND);
@@ -743,11 +727,11 @@ test_channels(void **state)
 	assert_true(liar_ends(&l, MONITOR_GATE));
 
 	liar_reach(&l, ST_RUN);
-	assert_true(channel_open(&l, 7, &fd));
+	assert_true(liar_channel_open(&l, 7, &fd));
 	close(fd);
 	liar_send(&l, ASK_CHANNEL_CLOSE, &body);
 	/* The number may be used again, its recording is another one. */
-	assert_true(channel_open(&l, 7, &fd));
+	assert_true(liar_channel_open(&l, 7, &fd));
 	assert_true(fd != -1);
 	close(fd);
 	liar_send(&l, ASK_CHANNEL_CLOSE, &body);
@@ -769,16 +753,16 @@ test_too_many_channels(void **state)
 	(void)state;
 	liar_reach(&l, ST_RUN);
 	for (i = 1; i <= n; i++) {
-		assert_true(channel_open(&l, i, &fd));
+		assert_true(liar_channel_open(&l, i, &fd));
 		close(fd);
 	}
-	assert_false(channel_open(&l, n + 1, &fd));
+	assert_false(liar_channel_open(&l, n + 1, &fd));
 	assert_int_equal(fd, -1);
 	msg_init(&body);
 	put_ask_channel_close(&body, &a);
 	liar_send(&l, ASK_CHANNEL_CLOSE, &body);
 	msg_free(&body);
-	assert_true(channel_open(&l, n + 2, &fd));
+	assert_true(liar_channel_open(&l, n + 2, &fd));
 	close(fd);
 	assert_int_equal(liar_bye(&l), MONITOR_DONE);
 }

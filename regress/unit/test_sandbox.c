@@ -182,6 +182,7 @@ test_recording(void **state)
 		{ FINE(fcntl), { FD, F_SETFD, FD_CLOEXEC } },
 		{ FINE(fcntl), { FD, F_SETFL, O_APPEND | O_NONBLOCK } },
 		{ FINE(write), { FD, P(page), 1 } },
+		{ FINE(fstatfs), { FD, P(page) } },
 	};
 	FILE	*f = tmpfile();
 
