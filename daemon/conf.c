@@ -126,6 +126,9 @@ const struct conf_key conf_keys[] = {
 	{ "log-level", CONF_LEVEL, S(log_level), "info",
 	    "error, info, verbose or debug",
 	    .env = NULL },
+	{ "log-format", CONF_FORMAT, S(log_json), "text",
+	    "text, or json: each line an object with fields",
+	    .env = NULL },
 	{ "debug", CONF_BOOL, C(debug), "false",
 	    "the same as log-level debug",
 	    .env = "SSHPORTAL_DEBUG", .letter = 'D' },
@@ -360,6 +363,20 @@ set_level(struct conf *c, const struct conf_key *k, void *field,
 	return (-1);
 }
 
+static int
+set_format(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	const int	json = strcmp(value, "json") == 0;
+
+	(void)c;
+	(void)k;
+	if (!json && strcmp(value, "text") != 0)
+		return (-1);
+	*(uint8_t *)field = json;
+	return (0);
+}
+
 static const struct {
 	setter		*set;
 	const char	*name;		/* of a value, in help */
@@ -390,6 +407,7 @@ static const struct {
 	[CONF_DRIVER] = { set_driver, "DRIVER", "sqlite3 or mysql" },
 	[CONF_LEVEL] = { set_level, "LEVEL",
 	    "error, info, verbose or debug" },
+	[CONF_FORMAT] = { set_format, "FORMAT", "text or json" },
 };
 
 const struct conf_key *

@@ -40,7 +40,8 @@ enum conf_type {
 	CONF_NETWORKS,
 	CONF_ADDRESSES,
 	CONF_DRIVER,
-	CONF_LEVEL
+	CONF_LEVEL,
+	CONF_FORMAT
 };
 
 struct conf_key {

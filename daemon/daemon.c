@@ -560,8 +560,11 @@ daemon_main(struct image *im)
 	if (settings_from_memfd(im->settings, &d.settings) == -1)
 		fatal("settings cannot be read");
 	log_init("daemon", d.settings.log_level);
+	log_as_json(d.settings.log_json);
 	if (d.settings.syslog)
 		log_to_syslog(1);
+	else if (!d.settings.log_json)
+		log_to_journal();
 	if (im->reason != IMAGE_CRASH)
 		log_info("sshportal " PACKAGE_VERSION " %s", im->reason ==
 		    IMAGE_START ? "starts" : "has taken over");

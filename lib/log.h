@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The log: one line a message, in sshd's form, to standard error or syslog.
- * The child has no log of its own: it hands its lines to its monitor through
- * the sink that it sets.
+ * The log: one line a message, in sshd's form, to standard error, syslog or
+ * systemd's journal. Beside its message a line has fields, which a process sets
+ * once and which all its lines then carry: the number of the session, and whom
+ * it is about. The child has no log of its own: it hands its lines to its
+ * monitor through the sink that it sets.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
+
+#include <stdint.h>
+
+#include "lib/logline.h"
 
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -31,6 +37,15 @@ void	log_init(const char *role, enum log_level most);
 void	log_to_syslog(int);
 
 /*
+ * Has lines go to systemd's journal with their fields, if that is where
+ * standard error leads, and in standard error's place.
+ */
+void	log_to_journal(void);
+
+/* Whether lines are JSON objects, wherever they go but as in the above. */
+void	log_as_json(int);
+
+/*
  * Around closing descriptors by their numbers: syslog(3) would go on writing to
  * its own, and in the end close what has become another file.
  */
@@ -39,6 +54,15 @@ void	log_resume(void);
 
 /* Sends lines to fn instead; NULL: back to standard error or syslog. */
 void	log_set_sink(log_sink *fn);
+
+/*
+ * The session that lines are about from now on, 0: none. Returns the one
+ * before, so that a line or two can be about another.
+ */
+int64_t	log_session(int64_t id);
+
+/* What else is known; copied, escaped, cut. "" takes it away. */
+void	log_about(enum log_field, const char *value);
 
 /* Writes a line that a less trusted process gave, as from that process. */
 void	log_relay(enum log_level, const char *role, const char *text);

@@ -55,7 +55,8 @@ static const struct field settings_fields[] = {
 	S(FIELD_I64, server_alive_ms), S(FIELD_U32, server_alive_max),
 	S(FIELD_STR, banner), S(FIELD_STR, recording_notice),
 	S(FIELD_STR, acl_check_cmd), S(FIELD_U32, log_level),
-	S(FIELD_U8, syslog), S(FIELD_U8, quiet_start),
+	S(FIELD_U8, log_json), S(FIELD_U8, syslog),
+	S(FIELD_U8, quiet_start),
 };
 #define NSETTINGS	(sizeof(settings_fields) / sizeof(settings_fields[0]))
 

@@ -74,6 +74,7 @@ struct settings {
 	/* what else */
 	char		*acl_check_cmd;		/* "" without a hook */
 	uint32_t	 log_level;		/* enum log_level */
+	uint8_t		 log_json;		/* lines are objects */
 	uint8_t		 syslog;
 	uint8_t		 quiet_start;		/* no greeting on stdout */
 };

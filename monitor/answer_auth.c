@@ -268,6 +268,7 @@ enter(struct monitor *m, struct attempt *t)
 
 	/* a health check has no identity, and its key was not looked at */
 	if (t->user != NULL) {
+		log_about(LOG_ABOUT_USER, t->user->name);
 		log_key(m, "Accepted", t);
 		proctitle_set("monitor %s", escape_into(name, sizeof(name),
 		    t->user->name));

@@ -165,14 +165,16 @@ apply_one(struct db *db, const struct spool_record *v, unsigned char *refused)
 		*refused = 1;
 		return (DB_OK);
 	}
+	log_session(r.session);
 	sodium_bin2hex(id, sizeof(id), r.id, sizeof(r.id));
 	status = record_apply(db, id, clock_utc(), record_effect, &r, NULL);
 	if (status == DB_INVALID || status == DB_ERROR) {
 		log_error("the store refuses a record of kind %u, session "
 		    "%lld: %s", r.kind, (long long)r.session, db_error(db));
 		*refused = 1;
-		return (DB_OK);
+		status = DB_OK;
 	}
+	log_session(0);
 	return (status);
 }
 

@@ -106,12 +106,26 @@ journal_begin(struct monitor *m, void *unused)
 	    errand_comment(m), &m->session, &m->listener);
 	if (r != DB_OK)
 		return (r);
+	log_session(m->session);
+	log_about(LOG_ABOUT_HOST, m->host->name);
 	hops = way_list(m);
 	log_info("session %lld: user %s to host %s from %s port %s, account "
 	    "%s%s", (long long)m->session, m->user->name, m->host->name,
 	    m->address, m->port, account, hops);
 	free(hops);
 	return (DB_OK);
+}
+
+void
+journal_speak_of(const struct jump *j)
+{
+	static int64_t	own;
+
+	if (j != NULL)
+		own = log_session(j->session);
+	else
+		log_session(own);
+	log_about(LOG_ABOUT_HOST, j != NULL ? j->host->name : "");
 }
 
 int
@@ -121,11 +135,14 @@ journal_jump_begin(struct monitor *m, void *arg)
 	int		 r;
 
 	r = begin(m, j->host, "", "jump", &j->session, &j->listener);
-	if (r == DB_OK)
-		log_info("session %lld: user %s jumps to host %s from %s port "
-		    "%s", (long long)j->session, m->user->name, j->host->name,
-		    m->address, m->port);
-	return (r);
+	if (r != DB_OK)
+		return (r);
+	journal_speak_of(j);
+	log_info("session %lld: user %s jumps to host %s from %s port %s",
+	    (long long)j->session, m->user->name, j->host->name, m->address,
+	    m->port);
+	journal_speak_of(NULL);
+	return (DB_OK);
 }
 
 /* The only channel of a jump's session: the connection itself. */
@@ -167,8 +184,10 @@ journal_jump_end(const struct jump *j, const struct ask_channel_close *end)
 	r.session_end.bytes_out = end->bytes_out;
 	r.session_end.error = j->error;
 	(void)records_put(&r);
+	journal_speak_of(j);
 	log_info("session %lld: closed%s%s", (long long)j->session,
 	    j->error != NULL ? ": " : "", j->error != NULL ? j->error : "");
+	journal_speak_of(NULL);
 }
 
 void

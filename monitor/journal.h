@@ -21,8 +21,15 @@ struct monitor;
 int	journal_begin(struct monitor *, void *unused);
 
 /*
- * The same for a jump (struct jump), to j->host; its connection, which is up,
- * as a channel; and its end, with the bytes that passed and j->error.
+ * Has lines of the log be about a jump, and, NULL, about its connection again:
+ * in pairs.
+ */
+void	journal_speak_of(const struct jump *);
+
+/*
+ * As journal_begin() for a jump (struct jump), to j->host; its connection,
+ * which is up, as a channel; and its end, with the bytes that passed and
+ * j->error.
  */
 int	journal_jump_begin(struct monitor *, void *jump);
 void	journal_jump_open(const struct jump *);

@@ -99,7 +99,9 @@ give_up(struct monitor *m, struct jump *j, char *sentence)
 {
 	struct monitor_channel	*c = channels_find(m, j->number);
 
+	journal_speak_of(j);
 	log_info("user %s: %s", m->user->name, sentence);
+	journal_speak_of(NULL);
 	dial_free(j->dial);
 	j->dial = NULL;
 	if (j->error == NULL)
@@ -210,7 +212,9 @@ jumps_cut(struct monitor *m, struct jump *j, const char *sentence)
 		give_up(m, j, xstrdup(sentence));
 		return;
 	}
+	journal_speak_of(j);
 	log_info("session %lld: %s", (long long)j->session, sentence);
+	journal_speak_of(NULL);
 	if (m->nchannels == 1) {
 		monitor_stop(m, sentence);
 		return;

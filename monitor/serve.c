@@ -79,6 +79,7 @@ take_connection(struct monitor *m, struct ipc *in)
 		return (-1);
 	snprintf(m->source, sizeof(m->source), "%s", c.source);
 	split_source(m);
+	log_about(LOG_ABOUT_SOURCE, m->address);
 	m->client = ipc_take_fd(in, 0);
 	fcntl(m->client, F_SETFL, O_RDWR | O_NONBLOCK);
 	dial_set_options(m->client, m->settings->tcp_keepalive);

@@ -34,8 +34,10 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 		r = session_close(db, id, now, WHY, s->bytes_in,
 		    s->bytes_out);
 		if (r == DB_OK) {
+			log_session(id);
 			log_info("session %lld closed: %s", (long long)id,
 			    WHY);
+			log_session(0);
 			(void)unixsock_remove(run_dir, name);
 			(*closed)++;
 		}

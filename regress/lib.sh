@@ -721,7 +721,7 @@ log_has_many()
 
 portal_ready()
 {
-	is_ended "$PORTAL_PID" || log_has ': ready$'
+	is_ended "$PORTAL_PID" || log_has ': ready$|"message":"ready"'
 }
 
 # stop_portal [SIGNAL]: SIGINT ends all sessions. All its processes must end.

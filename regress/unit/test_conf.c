@@ -62,6 +62,7 @@ static const struct {
 	{ "banner", "/b", "/b", NULL },
 	{ "recording-notice", "On air.", "On air.", "\"a\\eb\"" },
 	{ "log-level", "verbose", "2", "loud" },
+	{ "log-format", "json", "1", "xml" },
 	{ "debug", "yes", "1", "maybe" },
 	{ "syslog", "on", "1", "2" },
 	{ "quiet", "true", "1", "quiet" },
@@ -112,6 +113,7 @@ show(const struct conf *c, const struct conf_key *k)
 
 	switch (k->type) {
 	case CONF_BOOL:
+	case CONF_FORMAT:
 		snprintf(text, sizeof(text), "%u", *(const uint8_t *)p);
 		return (text);
 	case CONF_COUNT:
