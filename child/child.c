@@ -34,7 +34,7 @@
 #include "lib/xmalloc.h"
 
 #define GATE		3	/* its descriptor */
-#define STOP_GRACE_MS	1500	/* for a sentence to be read */
+#define STOP_GRACE_MS	1300	/* for a sentence to be read */
 #define RELEASE_MS	1000	/* quiet after bulk */
 #define BULK		(256 * 1024)
 #define TURNS		4	/* of channels that write, in a round */

@@ -27,6 +27,7 @@
 #include "lib/xmalloc.h"
 #include "monitor/answer_shell.h"
 #include "monitor/channels.h"
+#include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/standing.h"
 #include "monitor/store.h"
@@ -257,6 +258,7 @@ answer_shell(struct monitor *m, struct ipc *req)
 		    "sshportal: too many channels at once");
 		return (0);
 	}
+	journal_shell_begin(m);
 	if (ends_open(&e, &a) == -1 || (c->shell = fork()) == -1) {
 		log_error("shell: %s", strerror(errno));
 		c->shell = 0;

@@ -15,6 +15,7 @@
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/reach.h"
 #include "lib/unixsock.h"
 #include "monitor/dial.h"
 #include "monitor/errand.h"
@@ -29,11 +30,11 @@
 static int
 listen_for(const struct monitor *m, int64_t session)
 {
-	char	name[STATE_SOCKET_SIZE];
+	char	name[REACH_SOCKET_SIZE];
 	int	listener;
 
 	listener = unixsock_listen(m->settings->run_dir,
-	    state_session_socket(session, name), SOCK_SEQPACKET);
+	    reach_session_socket(session, name), SOCK_SEQPACKET);
 	if (listener == -1)
 		log_error("%s/%s: %s", m->settings->run_dir, name,
 		    strerror(errno));
@@ -43,13 +44,16 @@ listen_for(const struct monitor *m, int64_t session)
 void
 journal_forget_socket(const struct monitor *m, int64_t session, int *listener)
 {
-	char	name[STATE_SOCKET_SIZE];
+	char	name[REACH_SOCKET_SIZE];
 
 	if (*listener == -1)
 		return;
 	close(*listener);
 	*listener = -1;
-	state_session_socket(session, name);
+	if (session != 0)
+		reach_session_socket(session, name);
+	else
+		reach_shell_socket(getpid(), name);
 	if (unixsock_remove(m->settings->run_dir, name) == -1)
 		log_error("%s/%s: %s", m->settings->run_dir, name,
 		    strerror(errno));
@@ -126,6 +130,20 @@ journal_speak_of(const struct jump *j)
 	else
 		log_session(own);
 	log_about(LOG_ABOUT_HOST, j != NULL ? j->host->name : "");
+}
+
+void
+journal_shell_begin(struct monitor *m)
+{
+	char	name[REACH_SOCKET_SIZE];
+
+	if (m->listener != -1)
+		return;
+	m->listener = unixsock_listen(m->settings->run_dir,
+	    reach_shell_socket(getpid(), name), SOCK_SEQPACKET);
+	if (m->listener == -1)
+		log_error("%s/%s: %s", m->settings->run_dir, name,
+		    strerror(errno));
 }
 
 int

@@ -21,6 +21,12 @@ struct monitor;
 int	journal_begin(struct monitor *, void *unused);
 
 /*
+ * Opens the socket of a login to the admin shell, of which there is no row, if
+ * there is none yet.
+ */
+void	journal_shell_begin(struct monitor *);
+
+/*
  * Has lines of the log be about a jump, and, NULL, about its connection again:
  * in pairs.
  */
@@ -37,7 +43,7 @@ void	journal_jump_end(const struct jump *, const struct ask_channel_close *);
 
 /*
  * Closes a session's socket, whose records must be safe by now (see
- * monitor/records.h). Harmless on -1.
+ * monitor/records.h); session 0: that of the admin shell. Harmless on -1.
  */
 void	journal_forget_socket(const struct monitor *, int64_t session,
 	    int *listener);

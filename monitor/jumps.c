@@ -23,7 +23,7 @@
 #include "monitor/records.h"
 #include "monitor/remote.h"
 
-#define CUT_MS	2000	/* for the child to close what was cut */
+#define CUT_MS	1500	/* for the child to close what was cut */
 
 struct jump *
 jumps_add(struct monitor *m, uint32_t number, uint32_t request, struct host *h)

@@ -29,6 +29,7 @@
 #include "lib/settings.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
+#include "monitor/asker.h"
 #include "monitor/keeper.h"
 #include "monitor/privileges.h"
 #include "monitor/secrets.h"
@@ -36,6 +37,7 @@
 #include "monitor/writer.h"
 
 #define BEAT_MS		10000
+#define LOOK_MS		500	/* between looks at what others may edit */
 #define BATCH_MAX	256	/* records in a transaction */
 #define TURN_MAX	16	/* records of one monitor in a turn */
 #define EVENTS_MAX	64
@@ -71,6 +73,8 @@ struct keeper {
 	int			 hand_over;
 	int			 deaf;		/* not accepting for now */
 	int			 check_end;	/* something ended */
+	struct asker		*asker;
+	int64_t			 look_at;	/* at the store, at latest */
 };
 
 /* Not on the stack, and only one. */
@@ -166,6 +170,10 @@ peer_message(struct keeper *k, struct peer *p, struct ipc *m)
 		k->hand_over = 1;
 		return (0);
 	}
+	if (m->type == KEEPER_LOOK) {
+		k->look_at = 0;
+		return (0);
+	}
 	if (get_record(&m->body, &r) == -1 || r.kind != m->type) {
 		log_error("a message of type %u that is no record", m->type);
 		peer_gone(k, p);
@@ -249,9 +257,14 @@ patience(const struct keeper *k, int64_t beat)
 {
 	int64_t	now = clock_mono_ms(), until = beat;
 	int64_t	wakes = writer_wakes(&k->writer);
+	int64_t	asks = asker_wakes(k->asker);
 
 	if (wakes != -1 && wakes < until)
 		until = wakes;
+	if (asks != -1 && asks < until)
+		until = asks;
+	if (k->look_at < until)
+		until = k->look_at;
 	if (k->nbatch > 0 && k->due < until)
 		until = k->due;
 	return (until > now ? until - now : 0);
@@ -271,6 +284,8 @@ turn(struct keeper *k, int64_t beat)
 			accept_all(k);
 		else if (ev[i].data.ptr == &k->ctl)
 			ctl_read(k);
+		else if (ev[i].data.ptr == &k->asker)
+			asker_run(k->asker);
 		else
 			peer_read(k, ev[i].data.ptr);
 	}
@@ -293,6 +308,24 @@ is_over(struct keeper *k)
 	    !stale_any_alive(k->settings->run_dir));
 }
 
+/*
+ * Looks whether anything was edited, or a session is to stop. Nobody else
+ * writes to a database that is a file, but who says so; this still looks with
+ * each beat, for they may have been killed before.
+ */
+static void
+look(struct keeper *k)
+{
+	int64_t	now = clock_mono_ms();
+
+	if (now >= k->look_at) {
+		writer_look(&k->writer, k->asker);
+		k->look_at = now + (k->settings->db_file[0] == '\0' ?
+		    LOOK_MS : BEAT_MS);
+	}
+	asker_run(k->asker);
+}
+
 static void
 run(struct keeper *k)
 {
@@ -310,6 +343,7 @@ run(struct keeper *k)
 			k->deaf = 0;
 		} else if (wakes != -1 && wakes <= clock_mono_ms())
 			writer_work(&k->writer);
+		look(k);
 	}
 }
 
@@ -425,6 +459,8 @@ keeper_start(struct keeper *k, int ctl, const struct secret_settings *ss)
 	if ((k->poll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		fatal("epoll_create1: %s", strerror(errno));
 	watch(k, k->listener, &k->listener);
+	k->asker = asker_new(k->settings->run_dir);
+	watch(k, asker_fd(k->asker), &k->asker);
 	if (ctl != -1)
 		watch(k, ctl, &k->ctl);
 }

@@ -8,6 +8,8 @@
 #ifndef MONITOR_KEEPER_H
 #define MONITOR_KEEPER_H
 
+#include "lib/reach.h"
+
 struct settings;
 
 /*
@@ -24,17 +26,7 @@ struct settings;
 void	keeper_main(int ctl, int secrets_fd, const struct settings *)
 	    __attribute__((noreturn));
 
-/* The names in run_dir. */
-#define KEEPER_SOCKET	"keeper.sock"
+/* Beside KEEPER_SOCKET in run_dir. */
 #define KEEPER_LOCK	"keeper.lock"
-
-/*
- * What is said on keeper.sock (lib/ipc.h): the type is an enum record_kind
- * with a struct record as content, acknowledged by the same type with the
- * record's id as content; or one of these, without content.
- */
-enum keeper_message {
-	KEEPER_HAND_OVER = 0x40		/* a new keeper: end, please */
-};
 
 #endif

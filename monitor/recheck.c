@@ -78,7 +78,10 @@ check(struct monitor *m, void *arg)
 	struct host		*h = NULL;
 	int			 r;
 
-	if ((r = standing_still(m, why)) == DB_OK && *why == NULL &&
+	r = standing_still(m, why);
+	if (was == NULL)
+		return (*why != NULL ? DB_OK : r);
+	if (r == DB_OK && *why == NULL &&
 	    (r = user_get(m->db, m->user->id, &u)) == DB_OK &&
 	    (r = host_get(m->db, was->id, &h)) == DB_NOTFOUND)
 		*why = "the host was removed";
@@ -99,7 +102,8 @@ recheck_all(struct monitor *m, const struct jump *j, const char **why)
 	struct question	q = { .jump = j };
 	int		r;
 
-	m->outage_ends = 0;
+	/* who asks comes again, and the person's stop must not wait */
+	m->outage_ends = clock_mono_ms();
 	r = store_try(m, check, &q);
 	store_close(m);
 	*why = q.why;

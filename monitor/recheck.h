@@ -10,10 +10,10 @@ struct monitor;
 
 /*
  * All of it: account, key, host, rules, hook; of the session, or of one of its
- * jumps. Returns a class of enum db_status; with DB_OK *why is NULL, or says
- * why the person may no longer be there, and of a session, m->kinds is what
- * they may do from now on (nothing, if so). Waits for a store that is away as a
- * login does.
+ * jumps; of the admin shell account and key. Returns a class of enum db_status;
+ * with DB_OK *why is NULL, or says why the person may no longer be there, and
+ * of a session, m->kinds is what they may do from now on (nothing, if so). Does
+ * not wait for a store that is away.
  */
 int	recheck_all(struct monitor *, const struct jump *, const char **why);
 

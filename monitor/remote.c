@@ -13,6 +13,7 @@
 #include "lib/escape.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
+#include "monitor/grant.h"
 #include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/recheck.h"
@@ -36,21 +37,10 @@ remote_accept(struct monitor *m, int listener, struct jump *j)
 	close(fd);
 }
 
-/* Ends the session, or the jump, with a sentence. */
-static void
-end_it(struct monitor *m, struct jump *j, const char *sentence)
-{
-	if (j != NULL)
-		jumps_cut(m, j, sentence);
-	else
-		monitor_stop(m, sentence);
-}
-
 static const char *
 revalidate(struct monitor *m, struct jump *j)
 {
 	const char	*why;
-	char		*sentence;
 
 	/* administrators go where they like, and are back in no time */
 	if (m->errand != NULL)
@@ -59,9 +49,7 @@ revalidate(struct monitor *m, struct jump *j)
 		return ("away");
 	if (why == NULL)
 		return ("ok");
-	sentence = xasprintf("sshportal: this session ends: %s", why);
-	end_it(m, j, sentence);
-	free(sentence);
+	grant_withdrawn(m, j, why);
 	return ("stopped");
 }
 
@@ -74,7 +62,7 @@ stop(struct monitor *m, struct jump *j, const char *reason)
 	escape_into(clean, sizeof(clean), reason);
 	sentence = xasprintf("sshportal: this session was stopped%s%s",
 	    clean[0] != '\0' ? ": " : "", clean);
-	end_it(m, j, sentence);
+	grant_end(m, j, sentence);
 	free(sentence);
 	return ("ok");
 }

@@ -13,10 +13,12 @@
 #ifndef MONITOR_REMOTE_H
 #define MONITOR_REMOTE_H
 
+#include "lib/reach.h"
+
 struct jump;
 struct monitor;
 
-#define REMOTE_REQUEST_MAX	1024	/* bytes */
+#define REMOTE_REQUEST_MAX	REACH_REQUEST_MAX
 
 /*
  * The listening socket of the session, or of one of its jumps, is ready. Only

@@ -9,9 +9,9 @@
 #include "db/db.h"
 #include "db/session.h"
 #include "lib/log.h"
+#include "lib/reach.h"
 #include "lib/unixsock.h"
 #include "monitor/stale.h"
-#include "monitor/state.h"
 
 #define WHY	"the portal's process ended without saying why"
 
@@ -21,10 +21,10 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
     int64_t grace, size_t *closed)
 {
 	struct session	*s;
-	char		 name[STATE_SOCKET_SIZE];
+	char		 name[REACH_SOCKET_SIZE];
 	int		 r;
 
-	state_session_socket(id, name);
+	reach_session_socket(id, name);
 	if (unixsock_alive(run_dir, name) != 0)
 		return (DB_OK);
 	if ((r = session_get(db, id, &s)) != DB_OK)

@@ -218,10 +218,3 @@ state_instance_id(const struct settings *s, char id[STATE_ID_SIZE], char *err,
 		close(dirfd);
 	return (r == 1 ? 0 : -1);
 }
-
-char *
-state_session_socket(long long session, char name[STATE_SOCKET_SIZE])
-{
-	snprintf(name, STATE_SOCKET_SIZE, "session-%lld.sock", session);
-	return (name);
-}

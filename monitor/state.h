@@ -29,9 +29,4 @@ int	state_check_dirs(const struct settings *, char *err, size_t errlen);
 int	state_instance_id(const struct settings *, char id[STATE_ID_SIZE],
 	    char *err, size_t errlen);
 
-/* Name of a session's socket in run_dir, "session-ID.sock". */
-#define STATE_SOCKET_SIZE	40
-char	*state_session_socket(long long session,
-	    char name[STATE_SOCKET_SIZE]);
-
 #endif

@@ -15,12 +15,14 @@
 #include "config.h"
 #include "db/db.h"
 #include "db/instance.h"
+#include "db/setting.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "lib/xmalloc.h"
 #include "monitor/apply.h"
+#include "monitor/asker.h"
 #include "monitor/seals.h"
 #include "monitor/secrets.h"
 #include "monitor/stale.h"
@@ -42,6 +44,7 @@ writer_init(struct writer *w, const struct settings *s,
 	w->settings = s;
 	w->secrets = ss;
 	w->spool = -1;
+	w->generation = -1;
 	w->pid = getppid();
 	w->started_at = clock_utc();
 	if (state_instance_id(s, w->instance, err, sizeof(err)) == -1) {
@@ -259,6 +262,22 @@ writer_beat(struct writer *w)
 	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK ||
 	    user_invites_expire(w->db, clock_utc()) != DB_OK)
 		store_away(w, db_error(w->db));
+}
+
+void
+writer_look(struct writer *w, struct asker *a)
+{
+	int64_t	generation;
+
+	if (store_ready(w) == -1)
+		return;
+	if (generation_get(w->db, &generation) != DB_OK) {
+		store_away(w, db_error(w->db));
+		return;
+	}
+	if (generation != w->generation)
+		asker_sweep(a);
+	w->generation = generation;
 }
 
 int64_t

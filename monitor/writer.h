@@ -14,6 +14,7 @@
 #include "monitor/spool.h"
 #include "monitor/state.h"
 
+struct asker;
 struct db;
 struct secret_settings;
 struct settings;
@@ -30,6 +31,7 @@ struct writer {
 	int64_t				 backoff;	/* ms */
 	int				 away_said;	/* logged */
 	int				 more;		/* work is left */
+	int64_t				 generation;	/* -1: not known yet */
 };
 
 /*
@@ -52,6 +54,12 @@ void	writer_beat(struct writer *);
 /* When writer_work() wants to be called next: monotonic ms, 0 now, -1 never. */
 int64_t	writer_wakes(const struct writer *);
 void	writer_work(struct writer *);
+
+/*
+ * Has the sessions of this instance look again at what is granted to them if
+ * anything was edited since the last time, and always the first time.
+ */
+void	writer_look(struct writer *, struct asker *);
 
 /*
  * Closes all. With last set, an SQLite file is left without its WAL, so that

@@ -12,6 +12,8 @@
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/reach.h"
+#include "lib/settings.h"
 #include "lib/xmalloc.h"
 #include "shell/audit.h"
 #include "shell/changes.h"
@@ -345,6 +347,15 @@ call_prepare(struct cmd_call *c)
 	return (c->entry->prepare(c));
 }
 
+/* What was granted may be no more: live sessions are to look at that. */
+static void
+tell_keeper(const struct shell *sh)
+{
+	/* without a keeper for now: the next one looks when it starts */
+	if (sh->settings != NULL && sh->settings->run_dir != NULL)
+		(void)reach_keeper_look(sh->settings->run_dir);
+}
+
 static int
 call_run(struct cmd_call *c)
 {
@@ -359,6 +370,8 @@ call_run(struct cmd_call *c)
 		r = call_perform(sh->db, c);
 	if (r != DB_OK)
 		return (call_failed(c, r));
+	if (c->entry->flags & CMD_WRITES)
+		tell_keeper(sh);
 	output_result(&sh->out, call_form(c), &c->result, c->entry->things,
 	    c->now);
 	if (c->entry->print != NULL && (r = c->entry->print(c)) != DB_OK)

@@ -31,6 +31,7 @@
 #include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/reach.h"
 #include "lib/settings.h"
 #include "lib/sshkey.h"
 #include "lib/unixsock.h"
@@ -424,11 +425,11 @@ const char *
 liar_ask_session(int64_t session, const char *request)
 {
 	static char	answer[64];
-	char		name[STATE_SOCKET_SIZE];
+	char		name[REACH_SOCKET_SIZE];
 	struct pollfd	p = { .events = POLLIN };
 	ssize_t		n;
 
-	state_session_socket(session, name);
+	reach_session_socket(session, name);
 	p.fd = unixsock_connect(liar_settings.run_dir, name, SOCK_SEQPACKET);
 	assert_true(p.fd != -1);
 	assert_int_equal(send(p.fd, request, strlen(request), 0),

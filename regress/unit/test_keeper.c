@@ -30,6 +30,7 @@
 #include "db/event.h"
 #include "db/instance.h"
 #include "db/session.h"
+#include "db/setting.h"
 #include "db/user.h"
 #include "lib/catalogue.h"
 #include "lib/clock.h"
@@ -675,11 +676,11 @@ static void
 test_end(void **state)
 {
 	struct test	t = begin(state);
-	char		name[STATE_SOCKET_SIZE];
+	char		name[REACH_SOCKET_SIZE];
 	int		fd;
 
 	fd = unixsock_listen(t.p->s.run_dir,
-	    state_session_socket(t.session, name), SOCK_SEQPACKET);
+	    reach_session_socket(t.session, name), SOCK_SEQPACKET);
 	assert_int_not_equal(fd, -1);
 	start_wait(&t);
 	put_event("one");
@@ -707,12 +708,30 @@ expect_active(struct test *t, int64_t id, int active)
 	session_free(s);
 }
 
+/* The next thing that a session is asked. */
+static void
+hear_question(int listener, const char *wanted)
+{
+	struct pollfd	p = { .fd = listener, .events = POLLIN };
+	char		text[REACH_REQUEST_MAX];
+	ssize_t		n;
+	int		fd;
+
+	assert_int_equal(poll(&p, 1, SOON), 1);
+	assert_int_not_equal(fd = accept(listener, NULL, NULL), -1);
+	n = recv(fd, text, sizeof(text), 0);
+	assert_int_equal(n, strlen(wanted));
+	assert_memory_equal(text, wanted, n);
+	assert_int_equal(send(fd, "ok", 2, 0), 2);
+	close(fd);
+}
+
 /* Only rows of this instance, of some age, whose socket nobody answers. */
 static void
 test_dead_sessions(void **state)
 {
 	struct test	t = begin(state);
-	char		name[STATE_SOCKET_SIZE], own[STATE_ID_SIZE];
+	char		name[REACH_SOCKET_SIZE], own[STATE_ID_SIZE];
 	int64_t		dead, left, alive, young, foreign;
 	int		fd, other;
 
@@ -725,10 +744,10 @@ test_dead_sessions(void **state)
 	alive = session_new(&t, clock_utc() - 100);
 	young = session_new(&t, clock_utc() - 2);
 	other = unixsock_listen(t.p->s.run_dir,
-	    state_session_socket(left, name), SOCK_SEQPACKET);
+	    reach_session_socket(left, name), SOCK_SEQPACKET);
 	close(other);
 	fd = unixsock_listen(t.p->s.run_dir,
-	    state_session_socket(alive, name), SOCK_SEQPACKET);
+	    reach_session_socket(alive, name), SOCK_SEQPACKET);
 	start_wait(&t);
 	t.session = dead;
 	assert_true(eventually(SOON, session_ended, &t));
@@ -739,8 +758,37 @@ test_dead_sessions(void **state)
 	expect_active(&t, alive, 1);
 	expect_active(&t, young, 1);
 	expect_active(&t, foreign, 1);
-	/* It was looked at without a word to its monitor. */
+	/*
+	 * It was looked at without a word to its monitor; whom a keeper that
+	 * starts tells to look at what may have been edited meanwhile.
+	 */
+	hear_question(fd, "revalidate");
 	assert_int_equal(accept(fd, NULL, NULL), -1);
+	close(fd);
+	end(&t);
+}
+
+/*
+ * An edit in the store: sessions look again when somebody says so, and on
+ * MySQL, where another instance may have written it, without that.
+ */
+static void
+test_look(void **state)
+{
+	struct test	t = begin(state);
+	char		name[REACH_SOCKET_SIZE];
+	int		fd, i;
+
+	fd = unixsock_listen(t.p->s.run_dir,
+	    reach_session_socket(t.session, name), SOCK_SEQPACKET);
+	start_wait(&t);
+	hear_question(fd, "revalidate");
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(generation_bump(t.f->db), DB_OK);
+		if (t.p->s.db_file[0] != '\0')
+			assert_int_equal(reach_keeper_look(t.p->s.run_dir), 0);
+		hear_question(fd, "revalidate");
+	}
 	close(fd);
 	end(&t);
 }
@@ -860,7 +908,8 @@ main(void)
 		ON_SQLITE(test_sqlite_away), ON_SQLITE(test_sqlite_locked),
 		ON_BOTH(test_refused), ON_SQLITE(test_hand_over),
 		ON_SQLITE(test_left_waiting), ON_SQLITE(test_end),
-		ON_BOTH(test_dead_sessions), ON_BOTH(test_invites),
+		ON_BOTH(test_dead_sessions), ON_BOTH(test_look),
+		ON_BOTH(test_invites),
 		ON_SQLITE(test_idle), ON_BOTH(test_many),
 	};
 

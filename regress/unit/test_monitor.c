@@ -25,6 +25,7 @@
 #include "db/userkey.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/reach.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
 #include "monitor/monitor.h"
@@ -292,12 +293,12 @@ static void
 test_end_is_spooled(void **state)
 {
 	struct liar	l;
-	char		name[STATE_SOCKET_SIZE];
+	char		name[REACH_SOCKET_SIZE];
 	int		before;
 
 	(void)state;
 	liar_reach(&l, ST_RUN);
-	state_session_socket(newest_session(), name);
+	reach_session_socket(newest_session(), name);
 	assert_int_equal(unixsock_alive(liar_settings.run_dir, name), 1);
 	before = count_files("spool");
 	assert_int_equal(liar_bye(&l), MONITOR_DONE);
