@@ -30,7 +30,6 @@
 #include "db/event.h"
 #include "db/instance.h"
 #include "db/session.h"
-#include "db/setting.h"
 #include "db/user.h"
 #include "lib/catalogue.h"
 #include "lib/clock.h"
@@ -768,31 +767,6 @@ test_dead_sessions(void **state)
 	end(&t);
 }
 
-/*
- * An edit in the store: sessions look again when somebody says so, and on
- * MySQL, where another instance may have written it, without that.
- */
-static void
-test_look(void **state)
-{
-	struct test	t = begin(state);
-	char		name[REACH_SOCKET_SIZE];
-	int		fd, i;
-
-	fd = unixsock_listen(t.p->s.run_dir,
-	    reach_session_socket(t.session, name), SOCK_SEQPACKET);
-	start_wait(&t);
-	hear_question(fd, "revalidate");
-	for (i = 0; i < 3; i++) {
-		assert_int_equal(generation_bump(t.f->db), DB_OK);
-		if (t.p->s.db_file[0] != '\0')
-			assert_int_equal(reach_keeper_look(t.p->s.run_dir), 0);
-		hear_question(fd, "revalidate");
-	}
-	close(fd);
-	end(&t);
-}
-
 static int
 invite_gone(void *arg)
 {
@@ -908,8 +882,7 @@ main(void)
 		ON_SQLITE(test_sqlite_away), ON_SQLITE(test_sqlite_locked),
 		ON_BOTH(test_refused), ON_SQLITE(test_hand_over),
 		ON_SQLITE(test_left_waiting), ON_SQLITE(test_end),
-		ON_BOTH(test_dead_sessions), ON_BOTH(test_look),
-		ON_BOTH(test_invites),
+		ON_BOTH(test_dead_sessions), ON_BOTH(test_invites),
 		ON_SQLITE(test_idle), ON_BOTH(test_many),
 	};
 
