@@ -241,6 +241,7 @@ static struct paced {
 	{ ASK_SHELL, SHELLS_A_MINUTE, { 0 } },
 	{ ASK_SHELL_RESIZE, SHELLS_A_MINUTE, { 0 } },
 	{ ASK_JUMP, JUMPS_A_MINUTE, { 0 } },
+	{ ASK_FILE, FILES_A_MINUTE, { 0 } },
 };
 static int	pause_ms = -1;
 
@@ -411,6 +412,26 @@ ask_channel_close(const struct ask_channel_close *a)
 	request_init(&m, ASK_CHANNEL_CLOSE);
 	put_ask_channel_close(&m.body, a);
 	request_forget(&m);
+}
+
+void
+ask_file(const struct ask_file *a)
+{
+	struct ipc	m;
+
+	request_init(&m, ASK_FILE);
+	put_ask_file(&m.body, a);
+	request_forget(&m);
+}
+
+void
+ask_file_last(const struct ask_file *a)
+{
+	int	ms;
+
+	while ((ms = turn_wait(ASK_FILE)) > 0)
+		poll(NULL, 0, ms);
+	ask_file(a);
 }
 
 void

@@ -99,6 +99,13 @@ void	ask_channel_request(const char *what, ask_reply *, void *arg);
 /* Reports the end of a channel; no answer. */
 void	ask_channel_close(const struct ask_channel_close *);
 
+/*
+ * Tells of files; no answer. The first wants ask_may(ASK_FILE), the second
+ * waits for its turn: for what is left at the end.
+ */
+void	ask_file(const struct ask_file *);
+void	ask_file_last(const struct ask_file *);
+
 /* For a command interpreter: struct verdict, fds[0], fds[1]. */
 void	ask_shell(const struct ask_shell *, ask_reply *, void *arg);
 void	ask_shell_resize(const struct ask_shell_resize *);

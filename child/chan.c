@@ -17,6 +17,7 @@
 #include "child/client.h"
 #include "child/conn.h"
 #include "child/far.h"
+#include "child/files.h"
 #include "child/forward.h"
 #include "child/record.h"
 #include "child/relay.h"
@@ -388,6 +389,12 @@ chan_answered(struct chan *c, const struct verdict *v)
 	return (v->ok && c->state != CHAN_ENDED);
 }
 
+static const char *const program_types[] = {
+	[REQUEST_SHELL] = "shell",
+	[REQUEST_EXEC] = "exec",
+	[REQUEST_SUBSYSTEM] = "subsystem",
+};
+
 void
 chan_opened(void *arg, struct ipc *m)
 {
@@ -398,6 +405,9 @@ chan_opened(void *arg, struct ipc *m)
 		ask_malformed("answer about a channel");
 	if (!chan_answered(c, &a.verdict))
 		return;
+	if (c->program != NULL)
+		c->files = files_new(c->id, program_types[c->program->type],
+		    c->program->text);
 	record_begin(c, &a, m);
 	if (c->pty && a.unrecorded[0] != '\0') {
 		c->conn->unrecorded_told = 1;
@@ -409,20 +419,15 @@ chan_opened(void *arg, struct ipc *m)
 static void
 ask_program(struct chan *c)
 {
-	static const char *const	 types[] = {
-		[REQUEST_SHELL] = "shell",
-		[REQUEST_EXEC] = "exec",
-		[REQUEST_SUBSYSTEM] = "subsystem",
-	};
-	const struct request		*r = c->program;
-	struct ask_channel_open		 a;
+	const struct request	*r = c->program;
+	struct ask_channel_open	 a;
 
 	if (r == NULL || c->asked || c->far == NULL || !c->far->audited ||
 	    !ask_may(ASK_CHANNEL_OPEN))
 		return;
 	memset(&a, 0, sizeof(a));
 	a.channel = c->id;
-	a.type = types[r->type];
+	a.type = program_types[r->type];
 	a.detail = r->text;
 	a.pty = c->pty;
 	a.cols = c->size[0];
@@ -601,6 +606,8 @@ chan_end(struct chan *c)
 		client_close(c);
 	if (c->far != NULL)
 		c->far->close(c);
+	files_free(c->files);
+	c->files = NULL;
 	if (c->permitted)
 		ask_channel_close(&c->end);
 	record_free(c->record);
@@ -616,8 +623,10 @@ chan_end(struct chan *c)
 void
 chan_relay(struct chan *c)
 {
+	files_run(c->files);
 	relay_up(c);
 	relay_down(c);
+	files_run(c->files);
 	if (!c->pty && c->bytes_in + c->bytes_out > NAMED_MAX)
 		name_no_more(c);
 	if (c->out_refused) {
@@ -708,6 +717,8 @@ chans_end(struct conn *conn)
 			continue;
 		c->end.bytes_in = c->bytes_in;
 		c->end.bytes_out = c->bytes_out;
+		files_free(c->files);
+		c->files = NULL;
 		ask_channel_close(&c->end);
 		c->state = CHAN_ENDED;
 	}

@@ -22,6 +22,7 @@
 #include "lib/catalogue.h"
 
 struct far_ops;
+struct files;
 struct forward;
 struct recorder;
 struct conn;
@@ -131,6 +132,8 @@ struct chan {
 	struct recorder		*record;	/* or NULL */
 	const char		*to_say;	/* of ours, on the terminal, as
 						   soon as it can be; static */
+	struct files		*files;		/* of a program that moves
+						   some; or NULL */
 
 	/* what the monitor knows */
 	int			 asked;		/* whether it may start */

@@ -12,6 +12,7 @@
 #include "child/client.h"
 #include "child/conn.h"
 #include "child/far.h"
+#include "child/files.h"
 #include "child/record.h"
 #include "child/relay.h"
 #include "lib/log.h"
@@ -79,14 +80,16 @@ give(struct chan *c, const uint8_t *data, size_t len)
 	size_t	done = 0;
 	ssize_t	n = 0;
 
-	while (done < len && !c->in_deaf) {
+	while (done < len && !c->in_deaf && !files_full(c->files)) {
 		n = c->far->write(c, data + done, len - done);
 		if (n == FAR_AGAIN)
 			break;
 		if (n == FAR_REFUSED)
 			c->in_deaf = 1;
-		else
+		else {
+			files_take(c->files, AUDIT_CLIENT, data + done, n);
 			done += n;
+		}
 	}
 	if (c->record != NULL && done > 0 &&
 	    record_input(c->record, data, done) == -1)
@@ -218,7 +221,8 @@ relay_chunk(struct chan *c)
 	int	is_stderr;
 
 	/* a recording that ended: not a byte more of that far end */
-	if (window == 0 || (c->sentence != NULL && c->far != &far_text))
+	if (window == 0 || (c->sentence != NULL && c->far != &far_text) ||
+	    files_full(c->files))
 		return (0);
 	/* it may be more than asked for, of a host: show() keeps that */
 	n = c->far->read(c, get_chunk(), window < CHUNK ? window : CHUNK,
@@ -233,6 +237,8 @@ relay_chunk(struct chan *c)
 		c->out_refused = 1;
 		return (0);
 	}
+	if (!is_stderr)
+		files_take(c->files, AUDIT_HOST, chunk, n);
 	if (!c->in_closed)
 		show(c, chunk, n, is_stderr);
 	return (1);

@@ -375,6 +375,70 @@ get_ask_channel_close(struct msg *m, struct ask_channel_close *a)
 }
 
 void
+put_ask_file(struct msg *m, const struct ask_file *a)
+{
+	msg_put_u32(m, a->channel);
+	msg_put_blob(m, a->ops, a->len);
+}
+
+int
+get_ask_file(struct msg *m, struct ask_file *a)
+{
+	a->channel = msg_get_u32(m);
+	a->ops = msg_get_blob(m, FILE_OPS_MAX, &a->len);
+	return (done(m));
+}
+
+void
+put_file_op(struct msg *m, const struct file_op *f)
+{
+	msg_put_u8(m, f->action);
+	msg_put_u8(m, f->up);
+	msg_put_u32(m, f->has);
+	msg_put_blob(m, f->path, f->path_len);
+	msg_put_blob(m, f->other, f->other_len);
+	msg_put_str(m, f->result);
+	msg_put_str(m, f->why);
+	msg_put_u64(m, f->size);
+	msg_put_u64(m, f->bytes);
+	msg_put_u64(m, f->confirmed);
+	msg_put_u64(m, f->offset);
+	msg_put_u32(m, f->mode);
+	msg_put_u32(m, f->uid);
+	msg_put_u32(m, f->gid);
+	msg_put_u32(m, f->time);
+	msg_put_raw(m, f->sum, sizeof(f->sum));
+}
+
+int
+get_file_op(struct msg *m, struct file_op *f)
+{
+	const uint8_t	*sum;
+
+	if ((f->action = msg_get_u8(m)) >= FILE_ACTIONS)
+		msg_bad(m);
+	if ((f->up = msg_get_u8(m)) > 1)
+		msg_bad(m);
+	if (((f->has = msg_get_u32(m)) & ~(uint32_t)FILE_HAS_ALL) != 0)
+		msg_bad(m);
+	f->path = msg_get_blob(m, PATH_BYTES_MAX, &f->path_len);
+	f->other = msg_get_blob(m, PATH_BYTES_MAX, &f->other_len);
+	f->result = msg_get_str(m, FILE_TEXT_MAX);
+	f->why = msg_get_str(m, FILE_TEXT_MAX);
+	f->size = msg_get_u64(m);
+	f->bytes = msg_get_u64(m);
+	f->confirmed = msg_get_u64(m);
+	f->offset = msg_get_u64(m);
+	f->mode = msg_get_u32(m);
+	f->uid = msg_get_u32(m);
+	f->gid = msg_get_u32(m);
+	f->time = msg_get_u32(m);
+	if ((sum = msg_get_raw(m, sizeof(f->sum))) != NULL)
+		memcpy(f->sum, sum, sizeof(f->sum));
+	return (done(m));
+}
+
+void
 put_ask_jump(struct msg *m, const struct ask_jump *a)
 {
 	msg_put_u32(m, a->channel);

@@ -34,6 +34,11 @@
 #define HOSTKEYS_MAX	4
 #define HOST_LOGIN_MAX	256	/* account on a host */
 #define HOPS_MAX	16	/* logins on the way to a host, its own too */
+#define PATH_BYTES_MAX	4096	/* of a file's path on a host */
+#define FILE_TEXT_MAX	512	/* how an operation on a file went */
+#define FILE_SUM_LEN	32	/* SHA-256 */
+#define FILE_OP_MAX	(3 * PATH_BYTES_MAX)	/* one, encoded */
+#define FILE_OPS_MAX	49152	/* of those in one message */
 
 /*
  * The portal's identification line (RFC 4253, section 4.2). OpenSSH's client
@@ -52,6 +57,7 @@
 #define WISHES_A_MINUTE		(3 * CHANNELS_A_MINUTE)
 #define SHELLS_A_MINUTE		6000
 #define JUMPS_A_MINUTE		600
+#define FILES_A_MINUTE		6000	/* each many at once */
 
 /* Between child and monitor. Requests first; an answer has ANSWER added. */
 enum ask {
@@ -74,6 +80,7 @@ enum ask {
 	ASK_JUMP,
 	ASK_CHANNEL_REQUEST,	/* struct sentence: "agent", "x11", "env";
 				   may one be passed on? Answer: a verdict */
+	ASK_FILE,		/* struct ask_file, no answer */
 	ASK_END_OF_LIST
 };
 #define ANSWER		0x80
@@ -236,6 +243,66 @@ struct ask_channel_close {
 	uint8_t		 how;		/* enum channel_end */
 	uint32_t	 status;
 	const char	*signal;	/* name without SIG, or "" */
+};
+
+/*
+ * What was done to a host's files on a channel, as the child has seen it pass:
+ * struct file_op, each encoded as a blob. No answer.
+ */
+struct ask_file {
+	uint32_t	 channel;
+	const uint8_t	*ops;
+	size_t		 len;		/* FILE_OPS_MAX at most */
+};
+
+enum file_action {
+	FILE_GET,
+	FILE_PUT,
+	FILE_REMOVE,
+	FILE_RENAME,		/* path to other */
+	FILE_MKDIR,
+	FILE_RMDIR,
+	FILE_SETSTAT,
+	FILE_SYMLINK,		/* path leads to other */
+	FILE_LINK,		/* path is another name of other */
+	FILE_COPY,		/* path to other, by the host itself */
+	FILE_EXTENSION,		/* path: the name of a request that nobody
+				   here knows */
+	FILE_RSYNC,		/* path: the command; bytes from the person, */
+	FILE_GIT,		/* confirmed: to the person */
+	FILE_UNKNOWN,		/* why: from here on nothing is known */
+	FILE_ACTIONS
+};
+
+/* Which of the numbers of a struct file_op say something. */
+enum file_has {
+	FILE_HAS_SIZE = 1,
+	FILE_HAS_BYTES = 2,
+	FILE_HAS_CONFIRMED = 4,
+	FILE_HAS_OFFSET = 8,
+	FILE_HAS_SUM = 16,
+	FILE_HAS_MODE = 32,
+	FILE_HAS_OWNER = 64,
+	FILE_HAS_TIME = 128,
+	FILE_HAS_APPEND = 256,		/* written at the end, wherever */
+	FILE_HAS_CUT = 512,		/* a path was longer than is kept */
+	FILE_HAS_ALL = 1023
+};
+
+struct file_op {
+	uint8_t		 action;	/* enum file_action */
+	uint8_t		 up;		/* of a copy: from the person */
+	uint32_t	 has;		/* enum file_has */
+	const uint8_t	*path, *other;	/* any bytes */
+	size_t		 path_len, other_len;	/* PATH_BYTES_MAX at most */
+	const char	*result;	/* "ok", or why not; "": not known */
+	const char	*why;		/* why there is no sum, or "" */
+	uint64_t	 size;		/* of the file, or to cut it to */
+	uint64_t	 bytes;		/* that went through */
+	uint64_t	 confirmed;	/* of those, by the host */
+	uint64_t	 offset;	/* of the first of them in the file */
+	uint32_t	 mode, uid, gid, time;
+	uint8_t		 sum[FILE_SUM_LEN];
 };
 
 /*
@@ -488,6 +555,10 @@ void	put_answer_channel_open(struct msg *,
 int	get_answer_channel_open(struct msg *, struct answer_channel_open *);
 void	put_ask_channel_close(struct msg *, const struct ask_channel_close *);
 int	get_ask_channel_close(struct msg *, struct ask_channel_close *);
+void	put_ask_file(struct msg *, const struct ask_file *);
+int	get_ask_file(struct msg *, struct ask_file *);
+void	put_file_op(struct msg *, const struct file_op *);
+int	get_file_op(struct msg *, struct file_op *);
 void	put_ask_jump(struct msg *, const struct ask_jump *);
 int	get_ask_jump(struct msg *, struct ask_jump *);
 void	put_ask_shell(struct msg *, const struct ask_shell *);

@@ -63,8 +63,10 @@ const struct gate gates[ASK_END_OF_LIST] = {
     SENTENCE_MAX + FRAME, answer_errand },
 [ASK_JUMP] = { SHELL | IN(ST_REFUSED), 0, JUMPS_A_MINUTE,
     NAME_MAX_BYTES + FRAME, answer_jump },
+[ASK_FILE] = { IN(ST_RUN), 0, FILES_A_MINUTE,
+    FILE_OPS_MAX + FRAME, answer_file },
 };
-_Static_assert(ASK_END_OF_LIST == 19, "a row in gates[] for each request");
+_Static_assert(ASK_END_OF_LIST == 20, "a row in gates[] for each request");
 _Static_assert(ST_END_OF_LIST <= 32, "states are bits of a uint32_t");
 
 static const char *const request_names[] = {
@@ -86,6 +88,7 @@ static const char *const request_names[] = {
 	[ASK_LOG] = "LOG",
 	[ASK_ERRAND] = "ERRAND",
 	[ASK_JUMP] = "JUMP",
+	[ASK_FILE] = "FILE",
 };
 
 static const char *const state_names[] = {

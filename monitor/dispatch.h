@@ -95,6 +95,7 @@ int	answer_shell_resize(struct monitor *, struct ipc *);
 int	answer_log(struct monitor *, struct ipc *);
 int	answer_errand(struct monitor *, struct ipc *);
 int	answer_jump(struct monitor *, struct ipc *);
+int	answer_file(struct monitor *, struct ipc *);
 
 const char	*gate_state_name(enum gate_state);
 const char	*gate_request_name(uint8_t type);
