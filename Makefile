@@ -228,7 +228,7 @@ man: $(TABLES)
 
 .SECONDARY:
 
-# Each with all that it may need of lib/, monitor/ and shell/.
+# Each with all that it may need of lib/, monitor/ and shell/; one of child/.
 FUZZ_SRCS	= $(wildcard regress/fuzz/*.c)
 FUZZERS		= $(FUZZ_SRCS:regress/fuzz/%.c=$(BUILD)/fuzz/%)
 FUZZ_SECONDS	= 60
@@ -237,9 +237,11 @@ FUZZ_SHARED	= $(wildcard lib/*.c) monitor/sign.c \
 
 $(BUILD)/fuzz/%: regress/fuzz/%.c $(FUZZ_SHARED)
 	$(Q)mkdir -p $(@D)/corpus/$*
-	$(Q)clang -I. $(DEP_CFLAGS) -std=gnu11 -D_GNU_SOURCE -g -O1 \
+	$(Q)clang $(LANGUAGE) -g -O1 \
 	    -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -o $@ $^ -lcrypto -lsodium
+
+$(BUILD)/fuzz/fuzz_audit: $(wildcard child/audit*.c) child/sum.c
 
 fuzz: $(FUZZERS)
 	$(Q)for f in $(FUZZERS); do \

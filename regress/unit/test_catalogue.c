@@ -35,6 +35,10 @@ static const struct ask_up_sign ask_up_sign = { 2, blob, 4 };
 static const struct ask_up_password ask_up_password = { 1 };
 static const struct answer_password answer_password = { "secret" };
 static const struct ask_jump ask_jump = { 9, "web1", 2222 };
+static const struct ask_file ask_file = { 9, blob, 4 };
+static const struct file_op file_op = { FILE_COPY, 1, FILE_HAS_SUM, blob,
+    (const uint8_t *)"/b", 4, 2, "ok", "lost", 5, 6, 7, 8, 0644, 10, 11, 12,
+    { 1, 2, 255 } };
 static const struct ask_channel_open ask_channel_open = { 9, "exec", "ls", 1,
     80, 24 };
 static const struct answer_channel_open answer_channel_open = { { 1, "" },
@@ -76,6 +80,7 @@ union any {
 	struct answer_target	 b;
 	struct record		 c;
 	struct tell_errand	 d;
+	struct file_op		 e;
 };
 
 typedef void	 putter(struct msg *, const void *);
@@ -92,7 +97,8 @@ static const struct {
 	C(tell_start), C(ask_sign), C(answer_sign), C(ask_auth),
 	C(answer_auth), C(verdict), C(answer_target), C(ask_hostkey),
 	C(ask_up_sign), C(ask_up_password), C(answer_password),
-	C(ask_jump), C(ask_channel_open), C(answer_channel_open),
+	C(ask_jump), C(ask_file), C(file_op), C(ask_channel_open),
+	C(answer_channel_open),
 	C(ask_channel_close), C(ask_shell),
 	C(ask_shell_resize), C(tell_shell_exit), C(ask_log), C(sentence),
 	C(ask_errand), C(tell_errand), C(errand), C(errand_step),

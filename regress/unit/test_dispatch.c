@@ -40,6 +40,7 @@ static const char *const permitted[ASK_END_OF_LIST] = {
 	[ASK_LOG] = "-KANSODHWRXekwr",
 	[ASK_ERRAND] = "kwr",
 	[ASK_JUMP] = "SX",
+	[ASK_FILE] = "R",
 };
 
 static const char letters[ST_END_OF_LIST] = {
@@ -205,6 +206,7 @@ fill(struct msg *m, unsigned type)
 	const struct ask_shell_resize	 resize = { 1, 80, 24 };
 	const struct ask_errand		 came = { ERRAND_LOGIN, 1, 0, "" };
 	const struct ask_jump		 jump = { 1, "web1", 22 };
+	const struct ask_file		 file = { 1, blob, sizeof(blob) };
 	const struct ask_log		 line = { LOG_LEVEL_INFO, "hello" };
 
 	switch (type) {
@@ -257,6 +259,9 @@ fill(struct msg *m, unsigned type)
 		break;
 	case ASK_JUMP:
 		put_ask_jump(m, &jump);
+		break;
+	case ASK_FILE:
+		put_ask_file(m, &file);
 		break;
 	}
 }

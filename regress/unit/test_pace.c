@@ -42,7 +42,8 @@ static void
 test_gate(void **state)
 {
 	static const uint8_t	types[] = { ASK_REKEY_SIGN, ASK_CHANNEL_OPEN,
-				    ASK_SHELL, ASK_SHELL_RESIZE, ASK_JUMP };
+				    ASK_SHELL, ASK_SHELL_RESIZE, ASK_JUMP,
+				    ASK_FILE };
 	struct gate_use		use;
 	struct pace		p;
 	unsigned		i, asked;
@@ -75,7 +76,7 @@ test_asked(void **state)
 {
 	static const enum ask	types[] = { ASK_CHANNEL_OPEN,
 				    ASK_CHANNEL_REQUEST, ASK_SHELL,
-				    ASK_SHELL_RESIZE, ASK_JUMP };
+				    ASK_SHELL_RESIZE, ASK_JUMP, ASK_FILE };
 	unsigned		i, n;
 
 	(void)state;
