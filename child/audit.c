@@ -9,7 +9,7 @@
 #include "lib/xmalloc.h"
 
 struct audit {
-	const struct decoder	*decoder;	/* NULL: nothing more is known */
+	const struct decoder	*decoder;	/* NULL: it is lost */
 	void			*state;
 	audit_report		*report;
 	void			*arg;

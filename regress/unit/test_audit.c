@@ -864,8 +864,7 @@ test_commands(void **state)
 	heard(2, "git git-upload-pack '/x.git' :  bytes confirmed");
 }
 
-#define BOTH(f)							\
-	{ #f, f, NULL, teardown, NULL },			\
+#define BOTH(f)	{ #f, f, NULL, teardown, NULL }, \
 	{ #f ", byte by byte", f, one, both, NULL }
 
 static int

@@ -25,15 +25,15 @@ channel_open(struct liar *l, uint32_t number)
 {
 	const struct ask_channel_open	a = { number, "exec", "scp -t x", 0,
 					    0, 0 };
-	struct verdict			v;
+	struct answer_channel_open	v;
 	struct msg			body;
 	struct ipc			in;
 
 	msg_init(&body);
 	put_ask_channel_open(&body, &a);
 	assert_true(liar_ask(l, ASK_CHANNEL_OPEN, &body, &in));
-	assert_int_equal(get_verdict(&in.body, &v), 0);
-	assert_true(v.ok);
+	assert_int_equal(get_answer_channel_open(&in.body, &v), 0);
+	assert_true(v.verdict.ok);
 	ipc_free(&in);
 	msg_free(&body);
 }
