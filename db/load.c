@@ -317,9 +317,12 @@ load_event(struct db *db, const struct event *e)
 
 /* The same number, or, if it got another one, alike in all that is kept. */
 int
-load_session_known(struct db *db, const struct session *s, int *known)
+load_session_known(struct db *db, const struct session *s, int64_t *id)
 {
-	return (is_known(db, known, "SELECT id FROM sessions"
+	int	r;
+
+	*id = 0;
+	r = db_get_int(db, id, "SELECT id FROM sessions"
 	    " WHERE started_at = ? AND user_name = ? AND host_name = ?"
 	    " AND source = ? AND (id = ? OR (ended_at = ? AND account = ?"
 	    " AND bytes_in = ? AND bytes_out = ?)) LIMIT 1",
@@ -328,17 +331,18 @@ load_session_known(struct db *db, const struct session *s, int *known)
 	    bind_cut(s->host_name, DB_NAME_MAX),
 	    bind_cut(s->source, DB_NAME_MAX), bind_int(s->id),
 	    bind_int(s->ended_at), bind_cut(s->account, DB_NAME_MAX),
-	    bind_int(s->bytes_in), bind_int(s->bytes_out))));
+	    bind_int(s->bytes_in), bind_int(s->bytes_out)));
+	return (r == DB_NOTFOUND ? DB_OK : r);
 }
 
 int
-load_session(struct db *db, const struct session *s)
+load_session(struct db *db, const struct session *s, int64_t *id)
 {
 	int	r;
 
 	if ((r = db_check_text(db, "comment", s->comment)) != DB_OK)
 		return (r);
-	return (insert_history(db, "INSERT INTO sessions (id, user_id,"
+	r = insert_history(db, "INSERT INTO sessions (id, user_id,"
 	    " user_name, host_id, host_name, account, instance_id, source,"
 	    " client_version, status, started_at, ended_at, error, comment,"
 	    " bytes_in, bytes_out) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
@@ -353,7 +357,9 @@ load_session(struct db *db, const struct session *s)
 	    bind_int(s->started_at), bind_int(s->ended_at),
 	    bind_cut(s->error, DB_TEXT_MAX), bind_text(s->comment),
 	    bind_int(s->bytes_in), bind_int(s->bytes_out),
-	    { .kind = BIND_END } }));
+	    { .kind = BIND_END } });
+	*id = r == DB_OK ? db_last_id(db) : 0;
+	return (r);
 }
 
 int

@@ -47,12 +47,13 @@ int	load_acl_group(struct db *db, int64_t acl, enum group_kind kind,
  * under a new one. What is there already is known and not to be added again:
  * ask of all rows before the first of them is inserted, for two of the same
  * second may well be alike. Of an event, restored must not be 0; a session is
- * closed.
+ * closed, *id is the one under which it is there from now on, or, of one that
+ * is known, is already; 0: it is not known.
  */
 int	load_event_known(struct db *db, const struct event *e, int *known);
 int	load_event(struct db *db, const struct event *e);
-int	load_session_known(struct db *db, const struct session *s, int *known);
-int	load_session(struct db *db, const struct session *s);
+int	load_session_known(struct db *db, const struct session *s, int64_t *id);
+int	load_session(struct db *db, const struct session *s, int64_t *id);
 
 /*
  * Past sessions of a user or host that is now somebody else under the same id,

@@ -348,6 +348,14 @@ is_cut two
 echo still >&"$in_one"
 wait_for 10 grep -q still "$T/one.out" || fail "the other does not go on"
 is "asked" "$(ask_session "$(active web1)" revalidate)" ok
+say "what has to be recorded from now on is no jump"
+hold three -o "$proxy" web2
+admin acl update "$rule" --record=required
+is "asked" "$(ask_session "$(active Web2)" revalidate)" stopped
+is_cut three
+no_jump "required" 'sshportal: what is done on host "web1" must be recorded' \
+    bob web1 true
+admin acl update "$rule" --record=possible
 say "the kind is withdrawn, the host may still be reached"
 admin host update web1 --allow=default
 is_cut one

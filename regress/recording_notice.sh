@@ -57,6 +57,17 @@ unlike "errors" "$err" recorded
 ok p -tt admin@portal version
 unlike "errors" "$err" recorded
 
+say "by the wish of a rule, at once"
+rule=$(db_query 'SELECT MIN(id) FROM acls')
+before=$(recordings | wc -l)
+admin acl update "$rule" --logging=everything
+ok p -tt web2@portal 'printf out'
+like "errors" "$err" "^$notice"
+is "recordings by the rule" "$(($(recordings | wc -l) - before))" 1
+admin acl update "$rule" --logging=host
+ok p -tt web2@portal 'printf out'
+unlike "errors" "$err" recorded
+
 say "in the operator's words, or in none"
 stop_portal || fail "stop"
 start_portal "" --recording-notice='Ihr werdet aufgenommen: Grüße.'

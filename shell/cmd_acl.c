@@ -18,6 +18,7 @@
 #include "shell/cmd_entries.h"
 #include "shell/entity.h"
 #include "shell/kinds.h"
+#include "shell/recorded.h"
 #include "shell/run.h"
 #include "shell/when.h"
 
@@ -66,6 +67,7 @@ take_options(struct cmd_call *c, struct acl *a)
 	if (opt_given(c, "comment"))
 		a->comment = (char *)opt_text(c, "comment");
 	if ((r = take_kinds(c, a)) != DB_OK ||
+	    (r = acl_recorded_take(c, a)) != DB_OK ||
 	    (r = take_when(c, "inception", &a->inception)) != DB_OK)
 		return (r);
 	return (take_when(c, "expiration", &a->expiration));
@@ -111,6 +113,10 @@ static const struct cmd_opt	create_opts[] = {
 	    .brief = "as which accounts there (the host's own; of a deny, all "
 	    "of them)" },
 	OPT_ALLOW("what may be done there (all but jump)"),
+	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
+	    .arg = "WHAT", .brief = "what is recorded, if that is more than "
+	    "the host says (host)", .choices = acl_loggings },
+	OPT_RECORD("whether there is no session without (possible)"),
 	{ .name = "action", .letter = 'a', .kind = VALUE_CHOICE,
 	    .arg = "ACTION", .brief = "what it decides",
 	    .fallback = "allow", .choices = actions },
@@ -179,6 +185,8 @@ static const struct field	explain_fields[] = {
 	{ "Account", "Account", FIELD_TEXT },
 	{ NULL, "Allow", FIELD_TEXT },
 	{ NULL, "Grants", FIELD_TEXT },
+	{ NULL, "Logging", FIELD_TEXT },
+	{ NULL, "Record", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -250,6 +258,8 @@ put_rule(struct cmd_call *c, const struct acl *a, const struct acl *by,
 	result_text(out, account_reason(a));
 	result_text(out, kinds_text(a->allow, allow));
 	result_text(out, grants == 0 ? "" : kinds_text_of(grants, allow));
+	result_text(out, acl_logging_word(a->logging));
+	result_text(out, record_word(a->record_required));
 	acl_free(whole);
 	return (DB_OK);
 }
@@ -333,8 +343,10 @@ explain(struct cmd_call *c, const struct user *u, const struct host *h)
 		return (r);
 	if (!opt_given(c, "json")) {
 		put_verdict(c, usable, v.action, by);
-		if (usable && v.action == ACL_ALLOW)
+		if (usable && v.action == ACL_ALLOW) {
 			put_kinds(c, rules, by, h, v.kinds);
+			recorded_explain(c, rules, by, h, &v);
+		}
 		put_password_warning(c, h, account);
 	}
 	for (i = 0; r == DB_OK && i < rules->n; i++)
@@ -386,6 +398,8 @@ static const struct field	ls_fields[] = {
 	{ NULL, "DeletedAt", FIELD_TIME },
 	{ "Login", "LoginPattern", FIELD_RARE },
 	{ "Allow", "Allow", FIELD_RARE },
+	{ "Logging", "Logging", FIELD_RARE },
+	{ "Record", "Record", FIELD_RARE },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -414,6 +428,8 @@ put_acl(struct result *r, const struct acl *a)
 	result_number(r, 0);
 	result_text(r, a->login_pattern);
 	result_text(r, kinds_text(a->allow, allow));
+	result_text(r, acl_logging_word(a->logging));
+	result_text(r, record_word(a->record_required));
 }
 
 static const struct field	inspect_fields[] = {
@@ -431,6 +447,8 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Expiration", FIELD_TIME },
 	{ NULL, "LoginPattern", FIELD_TEXT },
 	{ NULL, "Allow", FIELD_TEXT },
+	{ NULL, "Logging", FIELD_TEXT },
+	{ NULL, "Record", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -521,6 +539,10 @@ static const struct cmd_opt	update_opts[] = {
 	    .brief = "as which accounts there (empty: the host's own; of a "
 	    "deny, all of them)" },
 	OPT_ALLOW("what may be done there (default: all but jump)"),
+	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
+	    .arg = "WHAT", .brief = "what is recorded, if that is more than "
+	    "the host says", .choices = acl_loggings },
+	OPT_RECORD("whether there is no session without"),
 	{ .name = "weight", .letter = 'w', .kind = VALUE_NUMBER,
 	    .arg = "N", .brief = "the lowest decides; of equals, deny" },
 	{ .name = "inception", .letter = 'i', .kind = VALUE_WHEN,

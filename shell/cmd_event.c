@@ -162,6 +162,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "Source", FIELD_TEXT },
 	{ NULL, "Seal", FIELD_INT },
 	{ NULL, "RestoredAt", FIELD_TIME },
+	{ NULL, "SessionID", FIELD_INT },
 	{ NULL, "Changes", FIELD_JSON },
 	{ NULL, NULL, FIELD_INT }
 };

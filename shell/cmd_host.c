@@ -18,6 +18,7 @@
 #include "shell/entity.h"
 #include "shell/kinds.h"
 #include "shell/names.h"
+#include "shell/recorded.h"
 #include "shell/run.h"
 #include "shell/url.h"
 
@@ -25,9 +26,6 @@
 
 const char	host_input_warning[] = "what people type is not recorded yet: "
     "with --logging=input nothing is";
-
-const char *const	host_loggings[] = { "disabled", "input", "everything",
-			    NULL };
 
 static const struct cmd_opt	create_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
@@ -45,6 +43,7 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
 	    .arg = "WHAT", .brief = "what is recorded (input: nothing yet)",
 	    .fallback = "everything", .choices = host_loggings },
+	OPT_RECORD("whether there is no session without (possible)"),
 	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "host group",
 	    .fallback = GROUP_DEFAULT },
@@ -137,10 +136,10 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 	h.hop_id = hop->n > 0 ? hop->v[0].id : 0;
 	h.comment = (char *)opt_text(c, "comment");
 	h.legacy = opt_given(c, "legacy");
-	if (host_scheme_parse(u->scheme, &h.scheme) == -1 ||
-	    host_logging_parse(opt_text(c, "logging"), &h.logging) == -1)
+	if (host_scheme_parse(u->scheme, &h.scheme) == -1)
 		return (cmd_fail(c, "\"%s\" is not known here", u->scheme));
 	if ((r = kinds_take(c, &h.allow)) != DB_OK ||
+	    (r = host_recorded_take(c, &h)) != DB_OK ||
 	    (r = host_legacy_check(c, &h)) != DB_OK ||
 	    (r = host_hop_check(c, &h)) != DB_OK)
 		return (r);
@@ -220,6 +219,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "HopID", FIELD_INT },
 	{ NULL, "HostKey", FIELD_TEXT },
 	{ "Allow", "Allow", FIELD_RARE },
+	{ "Record", "Record", FIELD_RARE },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -269,6 +269,7 @@ put_host(struct result *r, const struct host *h)
 	result_number(r, h->hop_id);
 	put_host_key(r, h);
 	result_text(r, kinds_text(h->allow, allow));
+	result_text(r, record_word(h->record_required));
 	free(url);
 }
 
@@ -362,6 +363,7 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "HopID", FIELD_INT },
 	{ NULL, "Legacy", FIELD_BOOL },
 	{ NULL, "Allow", FIELD_TEXT },
+	{ NULL, "Record", FIELD_TEXT },
 	{ NULL, NULL, FIELD_INT }
 };
 

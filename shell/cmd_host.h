@@ -12,9 +12,6 @@ struct field;
 struct host;
 struct ref;
 
-/* What can be recorded; NULL ends it. */
-extern const char *const	host_loggings[];
-
 /* What is said where LOGGING_INPUT is chosen. */
 extern const char		host_input_warning[];
 

@@ -114,7 +114,7 @@ host_create_own_check(struct cmd_call *c, const struct host *h)
 		return (cmd_fail(c, "hosts of telnet are for administrators "
 		    "to add: they would lead to any service that the portal "
 		    "can reach"));
-	if (h->logging != LOGGING_EVERYTHING)
+	if (h->logging < LOGGING_EVERYTHING)
 		return (cmd_fail(c, "only administrators add hosts that are "
 		    "not recorded: leave out --logging"));
 	if (h->legacy)

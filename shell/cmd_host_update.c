@@ -16,6 +16,7 @@
 #include "shell/cmd_host.h"
 #include "shell/kinds.h"
 #include "shell/names.h"
+#include "shell/recorded.h"
 #include "shell/run.h"
 #include "shell/url.h"
 
@@ -45,6 +46,7 @@ static const struct cmd_opt	update_opts[] = {
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
 	    .arg = "WHAT", .brief = "what is recorded",
 	    .choices = host_loggings },
+	OPT_RECORD("whether there is no session without"),
 	{ .name = "assign-group", .letter = 'g', .kind = VALUE_HOSTGROUP,
 	    .flags = OPT_LIST, .arg = "GROUP", .brief = "add to a host group" },
 	{ .name = "unassign-group", .kind = VALUE_HOSTGROUP,
@@ -138,10 +140,8 @@ update_fields(struct cmd_call *c, struct host *h)
 		h->hop_id = hop->v[0].id;
 	if (opt_given(c, "legacy") || opt_given(c, "no-legacy"))
 		h->legacy = opt_given(c, "legacy");
-	if (opt_given(c, "logging") &&
-	    host_logging_parse(opt_text(c, "logging"), &h->logging) == -1)
-		return (cmd_fail(c, "\"%s\" is not known here",
-		    opt_text(c, "logging")));
+	if ((r = host_recorded_take(c, h)) != DB_OK)
+		return (r);
 	if (opt_given(c, "logging") && h->logging == LOGGING_INPUT)
 		c->warning = host_input_warning;
 	return (DB_OK);

@@ -179,6 +179,7 @@ flat_host(const struct host *h, const char *secret)
 	put_int(row, "HopID", h->hop_id);
 	put(row, "Legacy", json_boolean(h->legacy));
 	put_kinds(row, h->allow);
+	put_text(row, "Record", record_word(h->record_required));
 	free(url);
 	return (row);
 }
@@ -253,6 +254,8 @@ flat_acl(const struct acl *a)
 	put(row, "Expiration", entity_time(a->expiration));
 	put_text(row, "LoginPattern", a->login_pattern);
 	put_kinds(row, a->allow);
+	put_text(row, "Logging", acl_logging_word(a->logging));
+	put_text(row, "Record", record_word(a->record_required));
 	return (row);
 }
 
@@ -689,6 +692,7 @@ entity_event(const struct entities *e, const struct event *ev)
 	put_text(row, "Source", ev->source);
 	put_int(row, "Seal", ev->seal_no);
 	put(row, "RestoredAt", entity_time(ev->restored));
+	put_int(row, "SessionID", ev->session_id);
 	json_decref(args);
 	free(again);
 	return (row);

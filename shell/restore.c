@@ -318,6 +318,7 @@ restore_free(struct restore *r)
 		json_decref(r->names[i]);
 	}
 	json_decref(r->seen);
+	free(r->moved);
 	for (i = 0; i < r->report.nnotes; i++)
 		free(r->report.note[i].text);
 	free(r->report.note);

@@ -31,6 +31,29 @@ nested_name(struct row *w, const char *row, const char *word)
 	return (json_string_value(j));
 }
 
+static int
+moved_cmp(const void *a, const void *b)
+{
+	const struct moved	*x = a, *y = b;
+
+	return (x->from < y->from ? -1 : x->from > y->from);
+}
+
+/* The session of an event, as it is here: those that did not come are none. */
+static int64_t
+session_here(struct row *w)
+{
+	const struct restore	*r = w->r;
+	const struct moved	*m, key = {
+		.from = row_number(w, "SessionID", 0, INT64_MAX) };
+
+	if (fate_of(w->r, RESTORE_SESSIONS, key.from) != FATE_TAKEN)
+		return (0);
+	m = r->nmoved == 0 ? NULL : bsearch(&key, r->moved, r->nmoved,
+	    sizeof(key), moved_cmp);
+	return (m != NULL ? m->to : key.from);
+}
+
 /* Borrowed but for args. */
 static void
 event_of(struct row *w, struct event *e)
@@ -48,6 +71,7 @@ event_of(struct row *w, struct event *e)
 	e->entity = (char *)row_text(w, "Entity", DB_NAME_MAX);
 	e->created_at = w->created_at;
 	e->restored = w->r->args.now;
+	e->session_id = session_here(w);
 	/* the words as they were, where JSON would not give them back */
 	e->args = xstrdup(row_text(w, "ArgsText", DB_TEXT_MAX));
 	if (*e->args != '\0' || args == NULL || json_is_null(args))
@@ -67,7 +91,7 @@ static const char *const	event_members[] = { "ID", "CreatedAt",
 				    "AuthorID", "AuthorName", "Domain",
 				    "Action", "Entity", "Args", "ArgsText",
 				    "Source", "Seal", "RestoredAt",
-				    "Changes", NULL };
+				    "SessionID", "Changes", NULL };
 
 static enum fate
 take_event(struct row *w)
@@ -135,19 +159,34 @@ plan_history(struct restore *r)
 
 /* Loading */
 
+static int
+load_one_session(struct db *db, struct row *w, int insert, int *known)
+{
+	struct restore	*r = w->r;
+	struct session	 s;
+	int64_t		 id;
+	int		 status;
+
+	session_of(w, &s);
+	status = insert ? load_session(db, &s, &id) :
+	    load_session_known(db, &s, &id);
+	*known = id != 0;
+	if (status == DB_OK && id != 0 && id != s.id) {
+		r->moved = xroom(r->moved, r->nmoved, sizeof(*r->moved));
+		r->moved[r->nmoved++] = (struct moved){ s.id, id };
+	}
+	return (status);
+}
+
 /* With an open row: is it known, or (insert) in with it. */
 static int
 load_one(struct db *db, struct row *w, int insert, int *known)
 {
-	struct session	s;
 	struct event	e;
 	int		r;
 
-	if (w->kind == RESTORE_SESSIONS) {
-		session_of(w, &s);
-		return (insert ? load_session(db, &s) :
-		    load_session_known(db, &s, known));
-	}
+	if (w->kind == RESTORE_SESSIONS)
+		return (load_one_session(db, w, insert, known));
 	event_of(w, &e);
 	r = insert ? load_event(db, &e) : load_event_known(db, &e, known);
 	free(e.args);
@@ -204,10 +243,12 @@ load_history(struct db *db, struct restore *r)
 {
 	int	status;
 
-	status = load_kind(db, r, RESTORE_EVENTS, &r->report.known_events);
+	status = load_kind(db, r, RESTORE_SESSIONS, &r->report.known_sessions);
+	if (r->nmoved > 0)
+		qsort(r->moved, r->nmoved, sizeof(*r->moved), moved_cmp);
 	if (status == DB_OK)
-		status = load_kind(db, r, RESTORE_SESSIONS,
-		    &r->report.known_sessions);
+		status = load_kind(db, r, RESTORE_EVENTS,
+		    &r->report.known_events);
 	if (status == DB_OK)
 		status = total_forget(db, TOTAL_EVENTS);
 	if (status == DB_OK)

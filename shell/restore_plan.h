@@ -61,6 +61,11 @@ struct restore {
 	json_t			*seen;		/* what must not come again */
 	size_t			 again;		/* user whose invite is to be
 						   renewed, and one; 0: none */
+	/* Sessions that have another id here, by the one that they had. */
+	struct moved {
+		int64_t	from, to;
+	}			*moved;
+	size_t			 nmoved;
 	/* Of which kinds it brings a host key; the present others stay. */
 	int			 brings[KEY_HOST_KINDS];
 	struct {

@@ -107,7 +107,8 @@ static const char *const	host_members[] = { MEMBERS_ALL, "Name", "Addr",
 				    "Port", "User", "Password", "HasPassword",
 				    "URL", "SSHKey", "SSHKeyID", "HostKey",
 				    "HostKeyType", "Groups", "Logging", "Hop",
-				    "HopID", "Legacy", "Allow", NULL };
+				    "HopID", "Legacy", "Allow", "Record",
+				    NULL };
 
 /* Where it is: an URL, or, from old times, address and user by themselves. */
 static int
@@ -204,6 +205,9 @@ host_pin(struct row *w, struct host *h)
 	h->host_keylen = 0;
 }
 
+#define LOGGING_UNKNOWN \
+	"its Logging \"%.100s\" is none of disabled, input, everything and full"
+
 static void
 host_logging_of(struct row *w, struct host *h)
 {
@@ -212,8 +216,31 @@ host_logging_of(struct row *w, struct host *h)
 	if (*word == '\0')
 		h->logging = LOGGING_EVERYTHING;
 	else if (host_logging_parse(word, &h->logging) == -1)
-		row_refuse(w, "its Logging \"%.100s\" is none of disabled, "
-		    "input and everything", word);
+		row_refuse(w, LOGGING_UNKNOWN, word);
+}
+
+/* A word that is none might have asked for more. */
+static int
+row_record(struct row *w)
+{
+	const char	*word = row_text(w, "Record", DB_NAME_MAX);
+
+	if (*word != '\0' && strcmp(word, "required") != 0)
+		row_refuse(w, "its Record \"%.100s\" is not \"required\"",
+		    word);
+	return (record_read(word));
+}
+
+static void
+acl_logging_of(struct row *w, struct acl *a)
+{
+	const char		*word = row_text(w, "Logging", DB_NAME_MAX);
+	enum host_logging	 known;
+
+	if (*word != '\0' && host_logging_parse(word, &known) == -1)
+		row_refuse(w, LOGGING_UNKNOWN, word);
+	a->logging = acl_logging_read(word);
+	a->record_required = row_record(w);
 }
 
 /* Kinds of channels. A word that is none might have been a narrower one. */
@@ -246,6 +273,7 @@ take_host(struct row *w)
 	h.hop_id = row_number(w, "HopID", 0, INT64_MAX);
 	h.legacy = row_flag(w, "Legacy");
 	h.allow = row_kinds(w);
+	h.record_required = row_record(w);
 	l->v = xroom(l->v, l->n, sizeof(h));
 	l->v[l->n++] = h;
 	return (FATE_TAKEN);
@@ -478,7 +506,8 @@ take_userkey(struct row *w)
 static const char *const	acl_members[] = { MEMBERS_ALL, "HostGroups",
 				    "UserGroups", "HostPattern", "Action",
 				    "Weight", "Inception", "Expiration",
-				    "LoginPattern", "Allow", NULL };
+				    "LoginPattern", "Allow", "Logging",
+				    "Record", NULL };
 
 /* In the original a pattern decided nothing, and an action could be any word */
 static void
@@ -505,14 +534,14 @@ static enum fate
 take_acl(struct row *w)
 {
 	struct acl_list	*l = &w->r->acls;
-	struct acl	 a = { .id = w->id, .logging = ACL_LOGGING_HOST,
-			    .created_at = w->created_at,
+	struct acl	 a = { .id = w->id, .created_at = w->created_at,
 			    .updated_at = w->updated_at };
 
 	a.comment = xstrdup(row_text(w, "Comment", DB_TEXT_MAX));
 	a.weight = row_number(w, "Weight", 0, WEIGHT_MAX);
 	a.login_pattern = xstrdup(row_text(w, "LoginPattern", DB_NAME_MAX));
 	a.allow = row_kinds(w);
+	acl_logging_of(w, &a);
 	a.inception = row_time(w, "Inception");
 	a.expiration = row_time(w, "Expiration");
 	acl_rule(w, &a);

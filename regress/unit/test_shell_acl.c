@@ -581,6 +581,70 @@ test_kinds(void **state)
 	trial_end(&t);
 }
 
+/* What is recorded: by whose wish, and whether it must be. */
+static void
+test_recorded(void **state)
+{
+	struct trial	 t;
+	json_t		*all;
+
+	set_scene(&t, fixture_use(state)->db);
+	ok(&t, "acl create --ug=devs --hg=ops --logging=input");
+	ok(&t, "acl create --ug=devs --hg=ops --record=required "
+	    "--allow=default,jump");
+	ok(&t, "acl create --ug=devs --pattern='web*' -l full");
+	ok(&t, "acl inspect 1 2 3");
+	all = printed(&t);
+	assert_string_equal(text(all, 0, "Logging"), "input");
+	assert_string_equal(text(all, 0, "Record"), "");
+	assert_string_equal(text(all, 1, "Logging"), "");
+	assert_string_equal(text(all, 1, "Record"), "required");
+	assert_string_equal(text(all, 2, "Logging"), "full");
+	json_decref(all);
+	ok(&t, "host update web1 --allow=default,jump --logging=disabled");
+	explains(&t, "Verdict: allow, by ACL 1.\nAllowed there: all.\n"
+	    "  ACL 1 allows all but jump.\n  ACL 2 allows all.\n"
+	    "  ACL 3 allows all but jump.\n  The host allows all.\n"
+	    "Recorded there: full, and no session without it.\n"
+	    "  ACL 1 asks for input.\n"
+	    "  ACL 2 requires it.\n"
+	    "  ACL 3 asks for full.\n  The host asks for disabled.\n"
+	    "No jump leads there, for it could not be recorded.\n");
+	ok(&t, "acl update 2 3 --logging=host --record=possible");
+	ok(&t, "acl update 1 --logging=disabled");
+	explains(&t, "Verdict: allow, by ACL 1.\nAllowed there: all.\n"
+	    "  ACL 1 allows all but jump.\n  ACL 2 allows all.\n"
+	    "  ACL 3 allows all but jump.\n  The host allows all.\n"
+	    "Recorded there: nothing.\n  ACL 1 asks for disabled.\n"
+	    "  The host asks for disabled.\n");
+	ok(&t, "acl explain bob web1 --json");
+	all = printed(&t);
+	assert_string_equal(text(all, 0, "Logging"), "disabled");
+	json_decref(all);
+	ok(&t, "host update web1 --logging=everything --record=required");
+	ok(&t, "host inspect web1");
+	all = printed(&t);
+	assert_string_equal(text(all, 0, "Record"), "required");
+	json_decref(all);
+	ok(&t, "host ls");
+	assert_non_null(strstr(t.out, " required\n"));
+	fails(&t, RUN_FAILED, "host update web1 --logging=disabled",
+	    "choose another --logging, or --record=possible");
+	fails(&t, RUN_FAILED, "acl update 1 --record=required",
+	    "choose another --logging, or --record=possible");
+	ok(&t, "host update web1 --logging=disabled --record=possible");
+	fails(&t, RUN_USAGE, "host update web1 --logging=host", "everything");
+	fails(&t, RUN_USAGE, "acl update 1 --record=perhaps", "required");
+	fails(&t, RUN_FAILED, "acl create --ug=devs --hg=ops --action=deny "
+	    "--record=required", "nothing to record");
+	fails(&t, RUN_FAILED, "acl create --ug=devs --hg=ops --action=deny "
+	    "--logging=full", "nothing to record");
+	ok(&t, "host create u:p@192.0.2.77 --name=w --record=required");
+	fails(&t, RUN_FAILED, "host create u:p@192.0.2.78 --name=v "
+	    "--logging=disabled --record=required", "--record=possible");
+	trial_end(&t);
+}
+
 /* Accounts on the host, whose own is "root": who may be which, and why. */
 static void
 test_account(void **state)
@@ -750,6 +814,7 @@ main(void)
 		ON_BOTH(test_update),
 		ON_BOTH(test_explain),
 		ON_BOTH(test_kinds),
+		ON_BOTH(test_recorded),
 		ON_BOTH(test_account),
 		ON_SQLITE(test_explain_hook),
 		ON_SQLITE(test_complete),

@@ -141,9 +141,9 @@ begin(struct trial *t, void **state)
 	ok(t, "user create bob@example.org --key='" USER_KEY " bob@laptop' "
 	    "-g devs,default --role=auditor,standard --expires=+9d");
 	ok(t, "user invite eve@example.org");
-	ok(t, "host update web1 --allow=default,jump");
+	ok(t, "host update web1 --allow=default,jump --record=required");
 	ok(t, "acl create --ug devs --hg ops --login='dep*' --weight=7 "
-	    "--allow=sftp,scp "
+	    "--allow=sftp,scp --logging=full --record=required "
 	    "--pattern='web*' --expiration=+30d --comment=x");
 	ok(t, "acl create --ug default --hg default --action=deny");
 	assert_int_equal(host_pin_key(db, 1, "ssh-ed25519",
@@ -226,9 +226,82 @@ test_sealed(void **state)
 	    "acls", 1), "Allow")), "");
 	assert_string_equal(json_string_value(json_object_get(row(after,
 	    "hosts", 0), "Allow")), "all");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "hosts", 0), "Record")), "required");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "hosts", 1), "Record")), "");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "acls", 0), "Logging")), "full");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "acls", 0), "Record")), "required");
+	assert_string_equal(json_string_value(json_object_get(row(after,
+	    "acls", 1), "Logging")), "");
 	free(text);
 	json_decref(before);
 	json_decref(after);
+	trial_end(&t);
+}
+
+static int64_t
+event_of_session(struct trial *t, int64_t session)
+{
+	struct event_filter	 f = { .domain = "file", .limit = 2 };
+	struct event		 e = { .author_name = (char *)"bob",
+				    .domain = (char *)"file", .action =
+				    (char *)"get", .entity = (char *)"/motd",
+				    .session_id = session };
+	struct event_list	*l;
+	int64_t			 id;
+
+	if (session != 0)
+		assert_int_equal(event_create(t->sh.db, &e, &id), DB_OK);
+	assert_int_equal(event_find(t->sh.db, &f, &l), DB_OK);
+	assert_int_equal(l->n, 1);
+	id = l->v[0].session_id;
+	event_list_free(l);
+	return (id);
+}
+
+/* A session whose id is another's by now keeps its events. */
+static void
+test_session_moved(void **state)
+{
+	struct session	 other = { .user_name = (char *)"x", .host_name =
+			    (char *)"y", .started_at = 5 };
+	struct session	*s;
+	struct trial	 t;
+	json_t		*doc;
+	char		*text;
+	int64_t		 id, first;
+
+	begin(&t, state);
+	first = 1;
+	assert_int_equal(event_of_session(&t, first), first);
+	doc = backup(&t, "config backup");
+	text = text_of(doc);
+	fixture_sql(fixture_use(state), "DELETE FROM sessions");
+	fixture_sql(fixture_use(state), "DELETE FROM events");
+	assert_int_equal(session_create(t.sh.db, &other, &id), DB_OK);
+	fixture_sql(fixture_use(state), "UPDATE sessions SET id = 1");
+	restores(&t, "config restore --confirm", text);
+	id = event_of_session(&t, 0);
+	assert_int_not_equal(id, first);
+	assert_int_equal(session_get(t.sh.db, id, &s), DB_OK);
+	assert_string_equal(s->user_name, "bob");
+	session_free(s);
+	/* and again, when it is there already */
+	fixture_sql(fixture_use(state), "DELETE FROM events");
+	restores(&t, "config restore --confirm", text);
+	assert_int_equal(event_of_session(&t, 0), id);
+	/* of one that the backup does not have */
+	fixture_sql(fixture_use(state), "DELETE FROM events");
+	json_array_clear(json_object_get(doc, "sessions"));
+	free(text);
+	text = text_of(doc);
+	restores(&t, "config restore --confirm", text);
+	assert_int_equal(event_of_session(&t, 0), 0);
+	free(text);
+	json_decref(doc);
 	trial_end(&t);
 }
 
@@ -352,6 +425,9 @@ static const struct bad {
 	{ "acls", 0, "Weight", "-1", "no number" },
 	{ "acls", 0, "Allow", "\"telepathy\"", "no kind of channel" },
 	{ "hosts", 0, "Allow", "7", "its Allow is no text" },
+	{ "acls", 0, "Logging", "\"dreams\"", "its Logging \"dreams\" is" },
+	{ "acls", 0, "Record", "\"maybe\"", "its Record \"maybe\" is not" },
+	{ "hosts", 0, "Record", "\"maybe\"", "its Record \"maybe\" is not" },
 	{ "acls", 1, "HostGroups", "[{\"ID\":77}]", "deny less" },
 	{ "acls", 1, "Inception", "\"soon\"", "is no time" },
 	{ "events", 0, "AuthorID", "\"x\"", "no number" },
@@ -552,6 +628,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		ON_BOTH(test_sealed),
+		ON_BOTH(test_session_moved),
 		ON_BOTH(test_clear),
 		ON_SQLITE(test_wrong_key),
 		ON_BOTH(test_look),
