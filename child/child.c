@@ -35,7 +35,7 @@
 
 #define GATE		3	/* its descriptor */
 #define STOP_GRACE_MS	1300	/* for a sentence to be read */
-#define RELEASE_MS	1000	/* quiet after bulk */
+#define RELEASE_MS	200	/* quiet after bulk */
 #define BULK		(256 * 1024)
 #define TURNS		4	/* of channels that write, in a round */
 
@@ -346,6 +346,7 @@ wait_for_events(struct conn *conn, struct polls *polls, int ms)
 	if (n == -1 && errno != EINTR)
 		fatal("poll: %s", strerror(errno));
 	if (n == 0 && ms == RELEASE_MS) {
+		client_release(&conn->client);
 		relay_release();
 		conn->released = relay_moved();
 	}

@@ -6,6 +6,8 @@
  * most 4096 bytes, writes what is pending, and hands over requests to be
  * answered at leisure. Everything is called with evp's side switched to it.
  */
+#include <config.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -257,6 +259,16 @@ int
 client_writable(const struct client *c)
 {
 	return ((ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING) == 0);
+}
+
+void
+client_release(struct client *c)
+{
+#ifdef HAVE_SSH_RELEASE_MEMORY
+	ssh_release_memory(c->ssh);
+#else
+	(void)c;	/* a stock libssh keeps up to 64 KB in each of four */
+#endif
 }
 
 /* Beside other channels only this one ends. */

@@ -76,6 +76,9 @@ int	client_wait(const struct client *);
 /* Whether the socket has taken all that was written. */
 int	client_writable(const struct client *);
 
+/* Gives back what bulk has left in buffers that are empty now. */
+void	client_release(struct client *);
+
 /* Says goodbye, with this reason unless it is NULL, and closes the socket. */
 void	client_disconnect(struct client *, const char *why);
 
