@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "daemon/address.h"
 #include "daemon/conf.h"
 #include "daemon/conf_sources.h"
@@ -15,6 +16,13 @@
 #include "lib/network.h"
 #include "lib/number.h"
 #include "lib/xmalloc.h"
+#include "monitor/archive_zip.h"
+
+#ifdef HAVE_ZSTD
+#define COMPRESS_WANTS	"none or zstd"
+#else
+#define COMPRESS_WANTS	"none (this program was built without libzstd)"
+#endif
 
 #define S(field)	offsetof(struct conf, s.field)
 #define P(field)	offsetof(struct conf, p.field)
@@ -122,6 +130,15 @@ const struct conf_key conf_keys[] = {
 	{ "recording-notice", CONF_LINE, S(recording_notice),
 	    "sshportal: this session is recorded",
 	    "what people read on a terminal that is recorded",
+	    .env = NULL },
+	{ "recording-compress", CONF_COMPRESS, S(recording_compress), "none",
+	    "zstd: recordings are compressed when they are finished; or none",
+	    .env = NULL },
+	{ "recording-keep", CONF_COUNT, S(recording_keep), "0",
+	    "days after which recordings are removed (0: never)",
+	    .max = 36500 },
+	{ "recording-keep-size", CONF_SIZE, S(recording_keep_size), "0",
+	    "what recordings may take before the oldest go (0: any)",
 	    .env = NULL },
 	{ "log-level", CONF_LEVEL, S(log_level), "info",
 	    "error, info, verbose or debug",
@@ -347,6 +364,31 @@ set_driver(struct conf *c, const struct conf_key *k, void *field,
 }
 
 static int
+set_size(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	(void)c;
+	(void)k;
+	return (number_size(value, field));
+}
+
+/* zstd, where the program can. */
+static int
+set_compress(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	const int	zstd = strcmp(value, "zstd") == 0;
+
+	(void)c;
+	(void)k;
+	if ((!zstd && strcmp(value, "none") != 0) ||
+	    (zstd && !archive_zip_able()))
+		return (-1);
+	*(uint8_t *)field = zstd;
+	return (0);
+}
+
+static int
 set_level(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
@@ -405,6 +447,8 @@ static const struct {
 	    "an address such as :2222, 127.0.0.1:2222 or [::1]:2222 "
 	    "(16 at most)" },
 	[CONF_DRIVER] = { set_driver, "DRIVER", "sqlite3 or mysql" },
+	[CONF_SIZE] = { set_size, "SIZE", "a size such as 100M, 2G or 1T" },
+	[CONF_COMPRESS] = { set_compress, "METHOD", COMPRESS_WANTS },
 	[CONF_LEVEL] = { set_level, "LEVEL",
 	    "error, info, verbose or debug" },
 	[CONF_FORMAT] = { set_format, "FORMAT", "text or json" },

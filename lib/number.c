@@ -36,3 +36,24 @@ number_parse(const char *s, uint32_t min, uint32_t max, uint32_t *n)
 	*n = v;
 	return (0);
 }
+
+int
+number_size(const char *s, int64_t *bytes)
+{
+	static const char	 units[] = "KMGT";
+	const char		*end, *unit;
+	uint32_t		 n;
+	int			 shift = 0;
+
+	if ((end = number_read(s, 0, UINT32_MAX, &n)) == NULL)
+		return (-1);
+	if (*end != '\0') {
+		if ((unit = strchr(units, *end)) == NULL || end[1] != '\0')
+			return (-1);
+		shift = 10 * (int)(unit - units + 1);
+	}
+	if (n > INT64_MAX >> shift)
+		return (-1);
+	*bytes = (int64_t)n << shift;
+	return (0);
+}

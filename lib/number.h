@@ -19,4 +19,10 @@ const char	*number_read(const char *s, uint32_t min, uint32_t max,
 int		 number_parse(const char *s, uint32_t min, uint32_t max,
 		    uint32_t *n);
 
+/*
+ * A number of bytes: such digits, and K, M, G or T (times 1024, ...) or none of
+ * these letters. Puts it into *bytes; returns 0 or -1.
+ */
+int		 number_size(const char *s, int64_t *bytes);
+
 #endif

@@ -15,12 +15,18 @@
 /*
  * What is said on it (lib/ipc.h): the type is an enum record_kind with a struct
  * record as content, acknowledged by the same type with the record's id as
- * content; or one of these, without content.
+ * content; or one of these, without content where none is told.
  */
 enum keeper_message {
 	KEEPER_HAND_OVER = 0x40,	/* a new keeper: end, please */
-	KEEPER_LOOK			/* something was edited in the store, or
+	KEEPER_LOOK,			/* something was edited in the store, or
 					   a session is to be stopped */
+	/*
+	 * From its archivist alone: whose is the session u64, which is said to
+	 * have had a recording on the day that began at the UTC second u64?
+	 * The answer, of the same type and id, is an u8: enum archive_owner.
+	 */
+	KEEPER_WHOSE
 };
 
 /* "session-ID.sock", and of a login to the admin shell "shell-PID.sock". */

@@ -71,6 +71,10 @@ struct settings {
 						   end with CR LF but the
 						   last, which has no end */
 	char		*recording_notice;	/* one line, or "" */
+	/* what becomes of recordings */
+	uint8_t		 recording_compress;	/* when they are finished */
+	uint32_t	 recording_keep;	/* days; 0: for ever */
+	int64_t		 recording_keep_size;	/* bytes of all; 0: any */
 	/* what else */
 	char		*acl_check_cmd;		/* "" without a hook */
 	uint32_t	 log_level;		/* enum log_level */

@@ -29,6 +29,7 @@
 #include "lib/settings.h"
 #include "lib/unixsock.h"
 #include "lib/xmalloc.h"
+#include "monitor/archive.h"
 #include "monitor/asker.h"
 #include "monitor/keeper.h"
 #include "monitor/privileges.h"
@@ -61,7 +62,9 @@ struct item {
 
 struct keeper {
 	const struct settings	*settings;
+	struct secret_settings	*secrets;
 	struct writer		 writer;
+	struct archive		 archive;
 	int			 poll;		/* epoll */
 	int			 ctl;		/* -1: the daemon is gone */
 	int			 no_daemon;	/* there never was one */
@@ -97,6 +100,8 @@ peer_gone(struct keeper *k, struct peer *p)
 	close(p->fd);
 	p->gone = 1;
 	k->check_end = 1;
+	if (p->fd == k->archive.fd)
+		archive_gone(&k->archive);
 }
 
 static void
@@ -116,14 +121,8 @@ peers_sweep(struct keeper *k)
 static void
 peer_add(struct keeper *k, int fd)
 {
-	struct peer	*p;
+	struct peer	*p = xcalloc(1, sizeof(*p));
 
-	if (!unixsock_peer_trusted(fd)) {
-		log_error("a stranger on the keeper's socket");
-		close(fd);
-		return;
-	}
-	p = xcalloc(1, sizeof(*p));
 	p->fd = fd;
 	TAILQ_INSERT_TAIL(&k->peers, p, next);
 	watch(k, fd, p);
@@ -135,8 +134,14 @@ accept_all(struct keeper *k)
 	int	fd;
 
 	while ((fd = accept4(k->listener, NULL, NULL,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1)
-		peer_add(k, fd);
+	    SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1) {
+		if (unixsock_peer_trusted(fd)) {
+			peer_add(k, fd);
+			continue;
+		}
+		log_error("a stranger on the keeper's socket");
+		close(fd);
+	}
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
 	/* Out of descriptors: the spool serves them until the next beat. */
@@ -160,6 +165,29 @@ ctl_read(struct keeper *k)
 	k->check_end = 1;
 }
 
+static void
+tell_whose(struct keeper *k, struct peer *p, struct ipc *question)
+{
+	struct ipc	m;
+
+	ipc_init(&m, KEEPER_WHOSE, question->id);
+	msg_put_u8(&m.body, archive_whose(&k->writer, &question->body));
+	if (ipc_send(p->fd, &m) != IPC_OK)
+		peer_gone(k, p);
+	ipc_free(&m);
+}
+
+/* What is recorded is finished by an archivist, some time after its end. */
+static void
+note_recording(struct keeper *k, const struct record *r)
+{
+	if (r->kind == RECORD_CHANNEL_OPEN)
+		archive_begun(&k->archive);
+	else if (r->kind == RECORD_CHANNEL_CLOSE ||
+	    r->kind == RECORD_SESSION_END)
+		archive_wake(&k->archive);
+}
+
 /* Takes a message into the batch; 0 when it was none for it. */
 static int
 peer_message(struct keeper *k, struct peer *p, struct ipc *m)
@@ -174,6 +202,10 @@ peer_message(struct keeper *k, struct peer *p, struct ipc *m)
 		k->look_at = 0;
 		return (0);
 	}
+	if (m->type == KEEPER_WHOSE && p->fd == k->archive.fd) {
+		tell_whose(k, p, m);
+		return (0);
+	}
 	if (get_record(&m->body, &r) == -1 || r.kind != m->type) {
 		log_error("a message of type %u that is no record", m->type);
 		peer_gone(k, p);
@@ -184,6 +216,7 @@ peer_message(struct keeper *k, struct peer *p, struct ipc *m)
 		k->due = clock_mono_ms() + HOLD_MS;
 	if (r.kind == RECORD_SESSION_END)
 		k->due = 0;
+	note_recording(k, &r);
 	k->batch[k->nbatch].from = p;
 	k->batch[k->nbatch++].m = *m;
 	return (1);
@@ -265,6 +298,8 @@ patience(const struct keeper *k, int64_t beat)
 		until = asks;
 	if (k->look_at < until)
 		until = k->look_at;
+	if ((wakes = archive_wakes(&k->archive)) < until)
+		until = wakes;
 	if (k->nbatch > 0 && k->due < until)
 		until = k->due;
 	return (until > now ? until - now : 0);
@@ -296,6 +331,19 @@ turn(struct keeper *k, int64_t beat)
 		peers_sweep(k);
 }
 
+/* Whether somebody else than the archivist is there. */
+static int
+any_monitor(const struct keeper *k)
+{
+	const struct peer	*p;
+
+	TAILQ_FOREACH(p, &k->peers, next) {
+		if (p->fd != k->archive.fd)
+			return (1);
+	}
+	return (0);
+}
+
 static int
 is_over(struct keeper *k)
 {
@@ -304,8 +352,21 @@ is_over(struct keeper *k)
 	if (!k->check_end || k->ctl != -1 || k->no_daemon)
 		return (0);
 	k->check_end = 0;
-	return (TAILQ_EMPTY(&k->peers) &&
-	    !stale_any_alive(k->settings->run_dir));
+	if (any_monitor(k) || stale_any_alive(k->settings->run_dir))
+		return (0);
+	k->check_end = !archive_is_over(&k->archive);
+	return (!k->check_end);
+}
+
+static void
+archive(struct keeper *k)
+{
+	int	fd;
+
+	fd = archive_tick(&k->archive, k->settings, k->secrets,
+	    k->writer.instance);
+	if (fd != -1)
+		peer_add(k, fd);
 }
 
 /*
@@ -333,6 +394,7 @@ run(struct keeper *k)
 
 	while (!is_over(k)) {
 		turn(k, beat);
+		archive(k);
 		wakes = writer_wakes(&k->writer);
 		if (clock_mono_ms() >= beat) {
 			writer_beat(&k->writer);
@@ -443,9 +505,10 @@ descriptors_close(int ctl)
 }
 
 static void
-keeper_start(struct keeper *k, int ctl, const struct secret_settings *ss)
+keeper_start(struct keeper *k, int ctl, struct secret_settings *ss)
 {
 	TAILQ_INIT(&k->peers);
+	k->secrets = ss;
 	k->ctl = ctl;
 	k->no_daemon = ctl == -1;
 	lock_take(k);
@@ -461,6 +524,7 @@ keeper_start(struct keeper *k, int ctl, const struct secret_settings *ss)
 	watch(k, k->listener, &k->listener);
 	k->asker = asker_new(k->settings->run_dir);
 	watch(k, asker_fd(k->asker), &k->asker);
+	archive_init(&k->archive);
 	if (ctl != -1)
 		watch(k, ctl, &k->ctl);
 }

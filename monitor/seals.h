@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct db;
+struct event;
 
 #define SEALS_BATCH	256	/* events in a transaction */
 
@@ -45,6 +46,14 @@ struct seals_count {
 
 /* Walks all of it. Returns a class of enum db_status. */
 int	seals_verify(struct db *, seals_report *, void *arg,
+	    struct seals_count *);
+
+/*
+ * The same, and hands over each event that can be believed, in their order:
+ * those that are as they were sealed, then those that wait for it.
+ */
+typedef void seals_event(void *arg, const struct event *);
+int	seals_walk(struct db *, seals_report *, seals_event *, void *arg,
 	    struct seals_count *);
 
 #endif

@@ -13,8 +13,6 @@
 #include "lib/unixsock.h"
 #include "monitor/stale.h"
 
-#define WHY	"the portal's process ended without saying why"
-
 /* DB_OK too when it lives, is young, or was ended by somebody else. */
 static int
 close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
@@ -31,12 +29,12 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 		return (r == DB_NOTFOUND ? DB_OK : r);
 	if (s->status == SESSION_ACTIVE &&
 	    s->started_at <= now - grace) {
-		r = session_close(db, id, now, WHY, s->bytes_in,
+		r = session_close(db, id, now, STALE_WHY, s->bytes_in,
 		    s->bytes_out);
 		if (r == DB_OK) {
 			log_session(id);
 			log_info("session %lld closed: %s", (long long)id,
-			    WHY);
+			    STALE_WHY);
 			log_session(0);
 			(void)unixsock_remove(run_dir, name);
 			(*closed)++;

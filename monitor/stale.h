@@ -14,6 +14,9 @@ struct db;
 /* Seconds that a row may be without its socket, which is made after it. */
 #define STALE_GRACE_S	30
 
+/* What their rows say then. */
+#define STALE_WHY	"the portal's process ended without saying why"
+
 /*
  * Closes this instance's active rows whose socket nobody answers and which are
  * at least grace seconds old; *closed gets how many. Wakes no monitor. Returns

@@ -2,6 +2,7 @@
 /*
  * Checking the seals of events.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,12 +16,15 @@
 #include "monitor/seals.h"
 #include "monitor/seals_sum.h"
 #include "monitor/secrets.h"
+#include "monitor/state.h"
 #include "monitor/verify.h"
+#include "monitor/verify_files.h"
 
 #define PAGE	512		/* events read at a time */
 
 struct walk {
 	seals_report		*report;
+	seals_event		*believed;	/* or NULL */
 	void			*arg;
 	struct seals_count	*count;
 	struct seals_head	 head;
@@ -65,8 +69,11 @@ event_check(struct walk *w, const struct event *e)
 			fault(w, SEALS_EDITED, e->seal_no, e->seal_no);
 		else if (follows && !chain_fits(w, e))
 			fault(w, SEALS_MOVED, e->seal_no, e->seal_no);
-		else
+		else {
 			w->count->good++;
+			if (w->believed != NULL)
+				w->believed(w->arg, e);
+		}
 		memcpy(w->chain, e->seal + SEALS_SUM_LEN, SEALS_SUM_LEN);
 	}
 	w->last = e->seal_no;
@@ -94,24 +101,27 @@ walk_all(struct db *db, struct walk *w)
 }
 
 static int
-count_waiting(struct db *db, int64_t *waiting)
+walk_waiting(struct db *db, struct walk *w)
 {
 	struct event_list	*l;
+	size_t			 i;
 	int			 r;
 
 	if ((r = event_unsealed(db, 0, &l)) != DB_OK)
 		return (r);
-	*waiting = l->n;
+	w->count->waiting = l->n;
+	for (i = 0; w->believed != NULL && i < l->n; i++)
+		w->believed(w->arg, &l->v[i]);
 	event_list_free(l);
 	return (DB_OK);
 }
 
 int
-seals_verify(struct db *db, seals_report *report, void *arg,
-    struct seals_count *count)
+seals_walk(struct db *db, seals_report *report, seals_event *believed,
+    void *arg, struct seals_count *count)
 {
-	struct walk	w = { .report = report, .arg = arg, .count = count,
-			    .chain_good = 1 };
+	struct walk	w = { .report = report, .believed = believed,
+			    .arg = arg, .count = count, .chain_good = 1 };
 	int		r;
 
 	memset(count, 0, sizeof(*count));
@@ -124,7 +134,14 @@ seals_verify(struct db *db, seals_report *report, void *arg,
 		fault(&w, SEALS_HEAD, w.last, w.last);
 	if (w.last < w.head.no)
 		fault(&w, SEALS_CUT, w.last + 1, w.head.no);
-	return (count_waiting(db, &count->waiting));
+	return (walk_waiting(db, &w));
+}
+
+int
+seals_verify(struct db *db, seals_report *report, void *arg,
+    struct seals_count *count)
+{
+	return (seals_walk(db, report, NULL, arg, count));
 }
 
 /* The command */
@@ -150,31 +167,66 @@ print_fault(void *arg, enum seals_fault f, int64_t first, int64_t last)
 		    (long long)last, what[f]);
 }
 
+static void
+believe(void *arg, const struct event *e)
+{
+	verify_files_event(arg, e);
+}
+
+/* Returns how many faults there are, or -1. */
+static int64_t
+verify_all(struct db *db, struct verify_files *files)
+{
+	struct seals_count	events;
+	struct verify_count	tapes;
+
+	if (seals_walk(db, print_fault, believe, files, &events) != DB_OK) {
+		fprintf(stderr, "sshportal: %s\n", db_error(db));
+		return (-1);
+	}
+	verify_files_end(files, &tapes);
+	if (tapes.elsewhere > 0)
+		printf("%lld recordings are not here but with other "
+		    "instances: verify them there\n",
+		    (long long)tapes.elsewhere);
+	if (tapes.good + tapes.faults + tapes.waiting + tapes.unknown > 0)
+		printf("%lld recordings are as they were finished, "
+		    "%lld faults, %lld are being written or wait to be "
+		    "finished, %lld are unknown\n", (long long)tapes.good,
+		    (long long)tapes.faults, (long long)tapes.waiting,
+		    (long long)tapes.unknown);
+	printf("%lld events are as they were sealed, %lld faults, "
+	    "%lld events wait for their seal\n",
+	    (long long)events.good, (long long)events.faults,
+	    (long long)events.waiting);
+	return (events.faults + tapes.faults);
+}
+
 static int
 verify_store(const struct settings *s, const struct secret_settings *ss)
 {
 	struct db_options	 o = { .driver = s->db_driver,
 				    .conn = ss->db_conn };
-	struct seals_count	 count;
+	struct verify_files	*files = NULL;
 	struct db		*db;
-	char			 err[512];
-	int			 r = DB_ERROR;
+	char			 err[512], instance[STATE_ID_SIZE];
+	int64_t			 faults = -1;
 
 	if (db_open(&db, &o, err, sizeof(err)) != DB_OK) {
 		fprintf(stderr, "sshportal: %s\n", err);
 		return (1);
 	}
-	if (secrets_check(db, err, sizeof(err)) == -1)
+	if (secrets_check(db, err, sizeof(err)) == -1 ||
+	    state_instance_id(s, instance, err, sizeof(err)) == -1)
 		fprintf(stderr, "sshportal: %s\n", err);
-	else if ((r = seals_verify(db, print_fault, NULL, &count)) != DB_OK)
-		fprintf(stderr, "sshportal: %s\n", db_error(db));
+	else if ((files = verify_files_new(s, instance)) == NULL)
+		fprintf(stderr, "sshportal: %s: %s\n", s->logs_dir,
+		    strerror(errno));
 	else
-		printf("%lld events are as they were sealed, %lld faults, "
-		    "%lld events wait for their seal\n",
-		    (long long)count.good, (long long)count.faults,
-		    (long long)count.waiting);
+		faults = verify_all(db, files);
+	verify_files_free(files);
 	db_close(db);
-	return (r == DB_OK && count.faults == 0 ? 0 : 1);
+	return (faults == 0 ? 0 : 1);
 }
 
 int

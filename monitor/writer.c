@@ -15,6 +15,7 @@
 #include "config.h"
 #include "db/db.h"
 #include "db/instance.h"
+#include "db/record.h"
 #include "db/setting.h"
 #include "db/user.h"
 #include "lib/clock.h"
@@ -33,6 +34,12 @@
 #define BACKOFF_MOST	5000
 #define REPLAY_AT_ONCE	32	/* files */
 #define SEALS_AT_ONCE	4	/* transactions */
+/*
+ * A record comes a second time when a keeper died between writing it and
+ * removing it from the spool: until an instance is started again, that is.
+ */
+#define RECORDS_KEPT_S	(7 * 86400)
+#define PRUNE_AT_ONCE	2000	/* records, each beat */
 
 int
 writer_init(struct writer *w, const struct settings *s,
@@ -251,6 +258,7 @@ writer_work(struct writer *w)
 void
 writer_beat(struct writer *w)
 {
+	int64_t	pruned;
 	size_t	closed;
 
 	/* Spooled ends first: else their sessions would look as if dead. */
@@ -260,7 +268,9 @@ writer_beat(struct writer *w)
 	if (heartbeat(w) != DB_OK ||
 	    stale_close(w->db, w->instance, w->settings->run_dir,
 	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK ||
-	    user_invites_expire(w->db, clock_utc()) != DB_OK)
+	    user_invites_expire(w->db, clock_utc()) != DB_OK ||
+	    record_prune(w->db, clock_utc() - RECORDS_KEPT_S, PRUNE_AT_ONCE,
+	    &pruned) != DB_OK)
 		store_away(w, db_error(w->db));
 }
 

@@ -61,6 +61,13 @@ static const struct {
 	{ "server-alive-count-max", "7", "7", "1001" },
 	{ "banner", "/b", "/b", NULL },
 	{ "recording-notice", "On air.", "On air.", "\"a\\eb\"" },
+#ifdef HAVE_ZSTD
+	{ "recording-compress", "zstd", "1", "gzip" },
+#else
+	{ "recording-compress", "none", "0", "zstd" },
+#endif
+	{ "recording-keep", "90", "90", "36501" },
+	{ "recording-keep-size", "2G", "2147483648", "2GB" },
 	{ "log-level", "verbose", "2", "loud" },
 	{ "log-format", "json", "1", "xml" },
 	{ "debug", "yes", "1", "maybe" },

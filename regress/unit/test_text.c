@@ -151,12 +151,36 @@ test_numbers(void **state)
 	assert_int_equal(n, 99);
 }
 
+static void
+test_sizes(void **state)
+{
+	static const char *const	bad[] = { "", "-1", "1.5G", "G", "1k",
+					    "1 G", "1GB", "1E",
+					    "999999999T" };
+	int64_t				n = 1;
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(number_size(bad[i], &n), -1);
+	assert_int_equal(n, 1);
+	assert_int_equal(number_size("0", &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(number_size("4097", &n), 0);
+	assert_int_equal(n, 4097);
+	assert_int_equal(number_size("3K", &n), 0);
+	assert_int_equal(n, 3072);
+	assert_int_equal(number_size("8388607T", &n), 0);
+	assert_true(n == INT64_C(8388607) << 40);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_stamp),
 		cmocka_unit_test(test_queue),
