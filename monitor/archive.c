@@ -134,7 +134,7 @@ start(struct archive *a, const struct settings *s, struct secret_settings *ss,
 	int	sv[2];
 
 	if (archive_sandbox_prepare() == -1) {
-		not_now(a, "no sandbox");
+		not_now(a, strerror(EPERM));
 		return (-1);
 	}
 	if (ipc_pair(sv) == -1) {

@@ -19,14 +19,12 @@
 
 #include <sodium.h>
 
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/settings.h"
 #include "monitor/archive_zip.h"
 #include "monitor/archivist_int.h"
 
 #define ZIP_LEAST	4096	/* bytes; what is shorter saves no block */
-#define YOUNG_S		10	/* may have been opened and not locked yet */
 #define MODE		0440
 
 /* What is known of a file that is to be finished. */
@@ -71,7 +69,7 @@ is_due(struct archivist *a, struct tape *t)
 		t->lost = owner == OWNER_LOST;
 		return (1);
 	case OWNER_LIVE:
-		if (t->locked && t->st.st_mtime < clock_utc() - YOUNG_S)
+		if (t->locked)
 			return (1);
 		a->more = 1;
 		return (0);

@@ -38,6 +38,7 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(restart_syscall), SCMP_SYS(exit_group),
 	SCMP_SYS(tgkill),		/* abort(3) */
+	SCMP_SYS(sigaltstack),		/* the end of a sanitized process */
 };
 
 static struct sock_fprog	filter;

@@ -181,7 +181,8 @@ tell_whose(struct keeper *k, struct peer *p, struct ipc *question)
 static void
 note_recording(struct keeper *k, const struct record *r)
 {
-	if (r->kind == RECORD_CHANNEL_OPEN)
+	if (r->kind == RECORD_CHANNEL_OPEN &&
+	    *r->channel_open.recording != '\0')
 		archive_begun(&k->archive);
 	else if (r->kind == RECORD_CHANNEL_CLOSE ||
 	    r->kind == RECORD_SESSION_END)

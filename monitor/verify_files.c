@@ -249,7 +249,7 @@ look(struct verify_files *v, const char *day, const char *file)
 {
 	struct archive_name	 name;
 	uint64_t		 hash;
-	char			 path[ARCHIVE_PATH_SIZE];
+	char			*path;
 
 	if (archive_name_parse(file, &name) == -1)
 		return;
@@ -257,14 +257,13 @@ look(struct verify_files *v, const char *day, const char *file)
 		v->count.waiting += name.stage == ARCHIVE_WRITTEN;
 		return;
 	}
-	snprintf(path, sizeof(path), "%.*s/%s", ARCHIVE_DAY_SIZE - 1, day,
-	    file);
+	path = xasprintf("%s/%s", day, file);
 	hash = hash_of(v, path);
-	if (v->nknown > 0 && bsearch(&hash, v->known, v->nknown, sizeof(hash),
-	    hash_order) != NULL)
-		return;
-	if (++v->count.unknown <= UNKNOWN_SHOWN)
+	if ((v->nknown == 0 || bsearch(&hash, v->known, v->nknown,
+	    sizeof(hash), hash_order) == NULL) &&
+	    ++v->count.unknown <= UNKNOWN_SHOWN)
 		printf("recording %s: unknown: no event tells of it\n", path);
+	free(path);
 }
 
 static DIR *

@@ -28,7 +28,7 @@ session_pids "$admin web1"
 is "titles without a role" "$(for pid in $(portal_pids); do
 	tr '\0' ' ' <"/proc/$pid/cmdline"
 	echo
-    done | grep -cvE '^sshportal: (daemon|keeper|monitor|child|shell)')" 0
+    done | grep -cvE '^sshportal: (daemon|keeper|archivist|monitor|child|shell)')" 0
 keeper=$(portal_pids keeper)
 
 say "uids"

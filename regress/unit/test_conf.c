@@ -121,6 +121,7 @@ show(const struct conf *c, const struct conf_key *k)
 	switch (k->type) {
 	case CONF_BOOL:
 	case CONF_FORMAT:
+	case CONF_COMPRESS:
 		snprintf(text, sizeof(text), "%u", *(const uint8_t *)p);
 		return (text);
 	case CONF_COUNT:
@@ -129,6 +130,7 @@ show(const struct conf *c, const struct conf_key *k)
 		snprintf(text, sizeof(text), "%" PRIu32, *(const uint32_t *)p);
 		return (text);
 	case CONF_DURATION:
+	case CONF_SIZE:
 		snprintf(text, sizeof(text), "%" PRId64, *(const int64_t *)p);
 		return (text);
 	case CONF_ADDRESSES:

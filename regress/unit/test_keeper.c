@@ -847,7 +847,8 @@ test_idle(void **state)
 	assert_true(eventually(SOON, asleep, &t));
 	n = switches(t.keeper);
 	nanosleep(&nap, NULL);
-	assert_in_range(switches(t.keeper) - n, 0, 3);
+	/* and an archivist that comes, finds nothing, and goes */
+	assert_in_range(switches(t.keeper) - n, 0, 8);
 	end(&t);
 }
 
