@@ -33,7 +33,7 @@ int	setting_remove(struct db *db, const char *name);
 
 /*
  * Adds one to the generation. Edits of users, their keys, groups, hosts and
- * ACLs do it themselves, in their own transaction; stops call it.
+ * ACLs do it themselves, in their own transaction.
  */
 int	generation_bump(struct db *db);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "db/query.h"
-#include "db/setting.h"
 #include "db/stop.h"
 #include "lib/clock.h"
 #include "lib/xmalloc.h"
@@ -56,11 +55,10 @@ request_run(struct db *db, void *arg)
 	if ((r = db_exec(db, "DELETE FROM stops WHERE session_id = ?",
 	    BINDS(bind_int(s->session_id)))) != DB_OK)
 		return (r);
-	r = db_exec(db, "INSERT INTO stops (session_id, reason, author,"
+	return (db_exec(db, "INSERT INTO stops (session_id, reason, author,"
 	    " asked_at) VALUES (?, ?, ?, ?)",
 	    BINDS(bind_int(s->session_id), bind_cut(s->reason, DB_TEXT_MAX),
-	    bind_cut(s->author, DB_NAME_MAX), bind_int(at)));
-	return (r == DB_OK ? generation_bump(db) : r);
+	    bind_cut(s->author, DB_NAME_MAX), bind_int(at))));
 }
 
 int

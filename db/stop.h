@@ -25,8 +25,9 @@ struct stop_list {
 };
 
 /*
- * Asks for a session's end and bumps the generation, by which keepers see it;
- * asked_at 0 means now. Who asks again takes the place of who asked before.
+ * Asks for a session's end, which keepers look for as often as for the
+ * generation: that stays, for nothing is withdrawn from anybody. asked_at 0
+ * means now. Who asks again takes the place of who asked before.
  * DB_NOTFOUND if there is no such session, or it has ended.
  */
 int	stop_request(struct db *db, const struct stop *s);

@@ -17,6 +17,7 @@
 #include "db/instance.h"
 #include "db/record.h"
 #include "db/setting.h"
+#include "db/stop.h"
 #include "db/user.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -40,6 +41,7 @@
  */
 #define RECORDS_KEPT_S	(7 * 86400)
 #define PRUNE_AT_ONCE	2000	/* records, each beat */
+#define STOPS_KEPT_S	86400	/* of sessions that have ended, mostly */
 
 int
 writer_init(struct writer *w, const struct settings *s,
@@ -270,8 +272,26 @@ writer_beat(struct writer *w)
 	    clock_utc(), STALE_GRACE_S, &closed) != DB_OK ||
 	    user_invites_expire(w->db, clock_utc()) != DB_OK ||
 	    record_prune(w->db, clock_utc() - RECORDS_KEPT_S, PRUNE_AT_ONCE,
-	    &pruned) != DB_OK)
+	    &pruned) != DB_OK ||
+	    stop_prune(w->db, clock_utc() - STOPS_KEPT_S, &pruned) != DB_OK)
 		store_away(w, db_error(w->db));
+}
+
+/* All that are wanted: the asker knows which ones it has told. */
+static int
+hand_stops_over(struct writer *w, struct asker *a)
+{
+	struct stop_list	*l;
+	size_t			 i;
+	int			 r;
+
+	if ((r = stop_list(w->db, w->instance, 0, &l)) != DB_OK)
+		return (r);
+	for (i = 0; i < l->n; i++)
+		asker_stop(a, l->v[i].session_id, l->v[i].reason);
+	asker_stops_end(a);
+	stop_list_free(l);
+	return (DB_OK);
 }
 
 void
@@ -281,7 +301,8 @@ writer_look(struct writer *w, struct asker *a)
 
 	if (store_ready(w) == -1)
 		return;
-	if (generation_get(w->db, &generation) != DB_OK) {
+	if (generation_get(w->db, &generation) != DB_OK ||
+	    hand_stops_over(w, a) != DB_OK) {
 		store_away(w, db_error(w->db));
 		return;
 	}

@@ -57,7 +57,8 @@ void	writer_work(struct writer *);
 
 /*
  * Has the sessions of this instance look again at what is granted to them if
- * anything was edited since the last time, and always the first time.
+ * anything was edited since the last time, and always the first time; and
+ * those stop of which that is wanted.
  */
 void	writer_look(struct writer *, struct asker *);
 

@@ -115,6 +115,8 @@ admin session ls
 like "row" "$out" 'bob .*web1 .*closed'
 admin session ls --active
 like "none" "$out" 'Total: 0 sessions\.'
+admin session stop 1
+like "too late" "$out" ' had ended'
 admin event ls
 like "events" "$out" 'bob'
 like "arguments" "$out" 'lisa'
@@ -126,7 +128,7 @@ as bob ok p admin@portal help
 for command in 'user ls' 'user invite x@example.org' 'host inspect web1' \
     'host create root@127.0.0.1 --name=evil' 'host rm web1' 'key ls' \
     'key inspect default --decrypt' 'key create' 'event ls' \
-    'session inspect 1000'; do
+    'session inspect 1000' 'session stop 1'; do
 	as bob run p admin@portal "$command"
 	[ "$status" -ne 0 ] || fail "bob may: $command"
 	unlike "$command" "$out" 'PRIVATE|example\.org'

@@ -22,6 +22,7 @@ extern const struct cmd_entry	cmd_key_inspect, cmd_key_ls, cmd_key_rm;
 extern const struct cmd_entry	cmd_key_rotate;
 extern const struct cmd_entry	cmd_key_setup, cmd_key_show, cmd_key_update;
 extern const struct cmd_entry	cmd_session_inspect, cmd_session_ls;
+extern const struct cmd_entry	cmd_session_stop;
 extern const struct cmd_entry	cmd_user_create, cmd_user_inspect;
 extern const struct cmd_entry	cmd_user_invite, cmd_user_ls, cmd_user_rm;
 extern const struct cmd_entry	cmd_user_update;

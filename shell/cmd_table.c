@@ -38,6 +38,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_key_update,
 	&cmd_session_inspect,
 	&cmd_session_ls,
+	&cmd_session_stop,
 	&cmd_user_create,
 	&cmd_user_inspect,
 	&cmd_user_invite,
