@@ -182,6 +182,24 @@ tell(struct archivist *a, const struct tape *t, int copied)
 	archivist_tell(a, &t->name, "finished", entity, args, hex, &d);
 }
 
+/*
+ * A file is hidden until it is locked. One that stays so has nothing in it: its
+ * monitor was killed just then.
+ */
+static void
+sweep(struct archivist *a, const char *name)
+{
+	struct archive_name	n;
+	enum archive_owner	owner;
+
+	if (archive_name_parse(name + 1, &n) == -1)
+		return;
+	owner = archivist_whose(a, n.session);
+	if ((owner == OWNER_ENDED || owner == OWNER_LOST) &&
+	    unlinkat(a->dir, name, 0) == -1 && errno != ENOENT)
+		archivist_trouble(a, name, "removed");
+}
+
 void
 archive_finish(struct archivist *a, const char *name, void *unused)
 {
@@ -189,6 +207,8 @@ archive_finish(struct archivist *a, const char *name, void *unused)
 	int		copied;
 
 	(void)unused;
+	if (*name == '.')
+		sweep(a, name);
 	if (archive_name_parse(name, &t.name) == -1 ||
 	    t.name.stage != ARCHIVE_WRITTEN)
 		return;

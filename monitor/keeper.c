@@ -102,6 +102,8 @@ peer_gone(struct keeper *k, struct peer *p)
 	k->check_end = 1;
 	if (p->fd == k->archive.fd)
 		archive_gone(&k->archive);
+	else
+		archive_wake(&k->archive);
 }
 
 static void

@@ -84,7 +84,7 @@ swap
 
 say "a missing row is found"
 columns='id, author_id, author_name, source, domain, action, entity, args,
-    created_at, seal_no, seal'
+    created_at, seal_no, seal, session_id'
 db_query "CREATE TABLE saved AS SELECT $columns FROM events"
 db_query "DELETE FROM events WHERE id = $id"
 found "a missing row" 'missing|gap'
