@@ -76,6 +76,7 @@ struct settings {
 	uint32_t	 recording_keep;	/* days; 0: for ever */
 	int64_t		 recording_keep_size;	/* bytes of all; 0: any */
 	/* what else */
+	uint8_t		 play_own_sessions;	/* by whom they were */
 	char		*acl_check_cmd;		/* "" without a hook */
 	uint32_t	 log_level;		/* enum log_level */
 	uint8_t		 log_json;		/* lines are objects */

@@ -126,6 +126,7 @@ audit_call(struct cmd_call *c)
 	e.action = (char *)c->entry->verb;
 	e.entity = entity;
 	e.args = args;
+	e.session_id = c->session;
 	r = event_create(c->sh->db, &e, &id);
 	free(args);
 	free(entity);

@@ -148,6 +148,8 @@ struct cmd_call {
 	struct changes		*changes;	/* shell/changes.h; owned */
 	void			*prepared;	/* of the entry's prepare */
 	void			(*forget)(void *); /* frees that */
+	int64_t			 session;	/* that the event is about; 0:
+						   none */
 	int			 audit;		/* exec read a secret: write an
 						   event of it */
 	const char		*warning;	/* it was done, but: a sentence

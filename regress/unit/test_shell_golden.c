@@ -20,6 +20,7 @@
  * once as it fails. (On MySQL, a row that could not be inserted has used up an
  * id: such errors come last.)
  */
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <dirent.h>
@@ -36,7 +37,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "db/channel.h"
 #include "db/session.h"
+#include "lib/settings.h"
 #include "lib/xmalloc.h"
 #include "regress/unit/db_fixture.h"
 #include "regress/unit/shell_trial.h"
@@ -74,6 +77,8 @@ static const struct {
 	{ "Version: +[0-9][^\n]*", "Version: VERSION" },
 	{ "Database driver: [a-z0-9]+", "Database driver: ENGINE" },
 	{ "Host name: +[^\n]+", "Host name: HOST" },
+	{ "/[^ ]*/log", "LOGS" },
+	{ "\033", "ESC" },
 	/* options are shown by --help, and grow */
 	{ "usage: ([a-z]+( [a-z]+)?)[^\n]*", "usage: ..." },
 };
@@ -176,20 +181,57 @@ add_session(struct db *db)
 			    (char *)"SSH-2.0-x", .started_at = 1000000000 };
 	int64_t		id;
 
+	struct channel	c = { .seq = 1, .type = (char *)"shell",
+			    .detail = (char *)"", .started_at = 1000000000,
+			    .exit_status = -1, .exit_signal = (char *)"",
+			    .refused = (char *)"",
+			    .recording = (char *)"2001-09-09/session-1-1" };
+
 	assert_int_equal(session_create(db, &s, &id), DB_OK);
+	c.session_id = id;
+	assert_int_equal(channel_create(db, &c, &id), DB_OK);
+	id = c.session_id;
 	assert_int_equal(session_close(db, id, 1000000061, "", 1, 2), DB_OK);
+}
+
+/* What they saw. */
+static void
+add_recording(const char *logs_dir)
+{
+	static const char	first[] = "\0\312\232\073\0\0\0\0\012\0\0\0"
+				    "\033[8;24;80t";
+	static const char	second[] = "\0\312\232\073\0\0\0\0\014\0\0\0"
+				    "\033[1mhello\033[m";
+	char			*path;
+	FILE			*f;
+
+	path = xasprintf("%s/2001-09-09", logs_dir);
+	assert_int_equal(mkdir(logs_dir, 0700), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	free(path);
+	path = xasprintf("%s/2001-09-09/session-1-1.ttyrec", logs_dir);
+	assert_non_null(f = fopen(path, "w"));
+	fwrite(first, 1, sizeof(first) - 1, f);
+	fwrite(second, 1, sizeof(second) - 1, f);
+	assert_int_equal(fclose(f), 0);
+	free(path);
 }
 
 /* All that a file should be, from what is in it; caller frees. */
 static char *
 perform(void **state, FILE *in)
 {
+	struct settings	 settings = { .config_user = (char *)"admin",
+			    .healthcheck_user = (char *)"healthcheck" };
 	struct trial	 t;
 	char		*line = NULL, *out, *input, *more;
 	size_t		 size = 0, len;
 	FILE		*f;
 
 	trial_begin(&t, fixture_use(state)->db);
+	settings.logs_dir = xasprintf("%s/log", fixture_use(state)->dir);
+	t.sh.settings = &settings;
+	add_recording(settings.logs_dir);
 	f = open_memstream(&out, &len);
 	input = xstrdup("");
 	add_session(t.sh.db);
@@ -212,6 +254,7 @@ perform(void **state, FILE *in)
 	free(input);
 	free(line);
 	fclose(f);
+	free(settings.logs_dir);
 	trial_end(&t);
 	return (out);
 }
@@ -318,7 +361,8 @@ static int
 needs_portal(const struct cmd_entry *e)
 {
 	return (e->verb != NULL && (strcmp(e->verb, "test") == 0 ||
-	    strcmp(e->verb, "rotate") == 0));
+	    strcmp(e->verb, "rotate") == 0 ||
+	    strcmp(e->verb, "watch") == 0));
 }
 
 /* After the others: whether all commands were there. */

@@ -114,7 +114,10 @@ static const struct {
 /* What needs standard input, and is tried elsewhere. */
 static const char *const	elsewhere[] = { "key import",
 				    "config restore",
-				    "userkey create", "userkey prove" };
+				    "userkey create", "userkey prove",
+				    /* test_shell_recordings.c */
+				    "session play", "session watch",
+				    "session export", "session grep" };
 
 static int
 is_listed(const struct cmd_entry *e)
