@@ -86,6 +86,23 @@ channel_close(struct db *db, const struct channel *c)
 }
 
 int
+channel_type(struct db *db, int64_t session_id, int64_t seq, char **type)
+{
+	struct db_stmt	*st;
+	int		 r;
+
+	*type = NULL;
+	r = db_query(db, &st, "SELECT type FROM channels WHERE session_id = ?"
+	    " AND seq = ?", BINDS(bind_int(session_id), bind_int(seq)));
+	if (r != DB_OK)
+		return (r);
+	if ((r = db_next(st)) == DB_OK)
+		*type = col_text(st);
+	db_done(st);
+	return (r);
+}
+
+int
 channel_list(struct db *db, int64_t session_id, struct channel_list **out)
 {
 	struct channel_list	*l;

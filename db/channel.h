@@ -45,6 +45,10 @@ int	channel_create(struct db *db, const struct channel *c, int64_t *id);
  */
 int	channel_close(struct db *db, const struct channel *c);
 
+/* What type it is of; caller frees. */
+int	channel_type(struct db *db, int64_t session_id, int64_t seq,
+	    char **type);
+
 /* In the order of seq. */
 int	channel_list(struct db *db, int64_t session_id,
 	    struct channel_list **out);

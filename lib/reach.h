@@ -26,7 +26,9 @@ enum keeper_message {
 	 * have had a recording on the day that began at the UTC second u64?
 	 * The answer, of the same type and id, is an u8: enum archive_owner.
 	 */
-	KEEPER_WHOSE
+	KEEPER_WHOSE,
+	KEEPER_REFUSED			/* a login was: a struct record of an
+					   event; no acknowledgement */
 };
 
 /* "session-ID.sock", and of a login to the admin shell "shell-PID.sock". */

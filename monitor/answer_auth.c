@@ -22,6 +22,7 @@
 #include "lib/verify_sig.h"
 #include "lib/xmalloc.h"
 #include "monitor/invite.h"
+#include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/standing.h"
 #include "monitor/store.h"
@@ -172,9 +173,12 @@ decide_user(struct monitor *m, struct attempt *t)
 	    (why = standing_user(m, t->user, now)) == NULL)
 		why = standing_key(m, t->key, now);
 	m->refused_account |= r == DB_OK && !user_usable(t->user, now);
-	if (why != NULL)
+	if (why != NULL) {
+		free(m->refusal);
+		m->refusal = xasprintf("user %s: %s", t->user->name, why);
 		log_info("User %s from %s not allowed because %s",
 		    t->user->name, m->address, why);
+	}
 	if (r == DB_NOTFOUND || why != NULL)
 		refuse(m, t, NULL);
 	else
@@ -213,6 +217,9 @@ refuse_invite(struct monitor *m, struct attempt *t, const struct invite *in,
 		log_info("invite%s%s from %s port %s refused: %s",
 		    in->whose[0] != '\0' ? " of " : "", in->whose, m->address,
 		    m->port, invite_faults[why].log);
+	free(m->refusal);
+	m->refusal = xasprintf("invite%s%s: %s", in->whose[0] != '\0' ?
+	    " of " : "", in->whose, invite_faults[why].log);
 	refuse(m, t, invite_faults[why].person);
 }
 
@@ -269,6 +276,7 @@ enter(struct monitor *m, struct attempt *t)
 	/* a health check has no identity, and its key was not looked at */
 	if (t->user != NULL) {
 		log_about(LOG_ABOUT_USER, t->user->name);
+		sshkey_fingerprint(t->ask->key, t->ask->key_len, m->key_print);
 		log_key(m, "Accepted", t);
 		proctitle_set("monitor %s", escape_into(name, sizeof(name),
 		    t->user->name));
@@ -286,6 +294,7 @@ enter(struct monitor *m, struct attempt *t)
 	store_close(m);
 	if (t->dest == DEST_SHELL) {
 		m->use.state = ST_SHELL;
+		journal_login(m);
 		monitor_authenticated(m);
 	} else {
 		/* A text takes no time: the grace time goes on. */

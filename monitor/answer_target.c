@@ -196,6 +196,8 @@ answer(struct monitor *m, char *no)
 	} else {
 		log_info("user %s: %s", m->user->name, no);
 		m->use.state = ST_REFUSED;
+		if (m->session == 0)
+			journal_refused(m, m->wanted.name, no);
 		if (!m->nowhere)
 			m->unreachable = xstrdup(no);
 	}

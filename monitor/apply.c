@@ -19,6 +19,28 @@
 #include "lib/log.h"
 #include "lib/xmalloc.h"
 #include "monitor/apply.h"
+#include "monitor/happenings.h"
+
+/* A record, and the sessions of its batch, of which the last is at hand. */
+struct effect {
+	const struct record	*r;
+	struct session		*session;	/* or NULL */
+};
+
+/* The row of the record's session, which is *e's. */
+static int
+find_session(struct db *db, struct effect *e, const struct session **out)
+{
+	int	r = DB_OK;
+
+	if (e->session == NULL || e->session->id != e->r->session) {
+		session_free(e->session);
+		e->session = NULL;
+		r = session_get(db, e->r->session, &e->session);
+	}
+	*out = e->session;
+	return (r);
+}
 
 /* Counters of 64 bits without sign, in a store that has only signed ones. */
 static int64_t
@@ -28,11 +50,20 @@ counter(uint64_t n)
 }
 
 static int
-session_end_apply(struct db *db, const struct record *r)
+session_end_apply(struct db *db, struct effect *e)
 {
-	return (session_close(db, r->session, r->at, r->session_end.error,
-	    counter(r->session_end.bytes_in),
-	    counter(r->session_end.bytes_out)));
+	const struct record	*r = e->r;
+	const struct session	*s;
+	int64_t			 in = counter(r->session_end.bytes_in);
+	int64_t			 out = counter(r->session_end.bytes_out);
+	int			 status;
+
+	status = session_close(db, r->session, r->at, r->session_end.error, in,
+	    out);
+	if (status == DB_OK && (status = find_session(db, e, &s)) == DB_OK)
+		status = happening_end(db, s, r->at, r->session_end.error, in,
+		    out);
+	return (status);
 }
 
 /* As it is when it can be shown as it is; caller frees. */
@@ -46,8 +77,10 @@ readable(const char *text)
 }
 
 static int
-channel_open_apply(struct db *db, const struct record *r)
+channel_open_apply(struct db *db, struct effect *e)
 {
+	const struct record	*r = e->r;
+	const struct session	*s;
 	struct channel	 c = { .session_id = r->session, .exit_status = -1,
 			    .seq = r->channel_open.channel,
 			    .started_at = r->at };
@@ -67,6 +100,8 @@ channel_open_apply(struct db *db, const struct record *r)
 	}
 	c.exit_signal = xstrdup("");
 	status = channel_create(db, &c, &id);
+	if (status == DB_OK && (status = find_session(db, e, &s)) == DB_OK)
+		status = happening_open(db, s, &c);
 	free(c.type);
 	free(c.detail);
 	free(c.refused);
@@ -76,9 +111,11 @@ channel_open_apply(struct db *db, const struct record *r)
 }
 
 static int
-channel_close_apply(struct db *db, const struct record *r)
+channel_close_apply(struct db *db, struct effect *e)
 {
+	const struct record		*r = e->r;
 	const struct ask_channel_close	*end = &r->channel_close;
+	const struct session		*s;
 	struct channel			 c = {
 		.session_id = r->session, .seq = end->channel,
 		.ended_at = r->at, .bytes_in = counter(end->bytes_in),
@@ -91,6 +128,8 @@ channel_close_apply(struct db *db, const struct record *r)
 	c.exit_signal = readable(end->how == CHANNEL_END_SIGNAL ?
 	    end->signal : "");
 	status = channel_close(db, &c);
+	if (status == DB_OK && (status = find_session(db, e, &s)) == DB_OK)
+		status = happening_close(db, s, &c);
 	free(c.exit_signal);
 	return (status);
 }
@@ -117,18 +156,19 @@ event_apply(struct db *db, const struct record *r)
 static int
 record_effect(struct db *db, void *arg)
 {
-	const struct record	*r = arg;
+	struct effect		*e = arg;
+	const struct record	*r = e->r;
 	int			 status;
 
 	switch (r->kind) {
 	case RECORD_SESSION_END:
-		status = session_end_apply(db, r);
+		status = session_end_apply(db, e);
 		break;
 	case RECORD_CHANNEL_OPEN:
-		status = channel_open_apply(db, r);
+		status = channel_open_apply(db, e);
 		break;
 	case RECORD_CHANNEL_CLOSE:
-		status = channel_close_apply(db, r);
+		status = channel_close_apply(db, e);
 		break;
 	case RECORD_EVENT:
 		status = event_apply(db, r);
@@ -152,7 +192,8 @@ struct batch {
 };
 
 static int
-apply_one(struct db *db, const struct spool_record *v, unsigned char *refused)
+apply_one(struct db *db, struct effect *e, const struct spool_record *v,
+    unsigned char *refused)
 {
 	struct msg	m;
 	struct record	r;
@@ -165,9 +206,10 @@ apply_one(struct db *db, const struct spool_record *v, unsigned char *refused)
 		*refused = 1;
 		return (DB_OK);
 	}
+	e->r = &r;
 	log_session(r.session);
 	sodium_bin2hex(id, sizeof(id), r.id, sizeof(r.id));
-	status = record_apply(db, id, clock_utc(), record_effect, &r, NULL);
+	status = record_apply(db, id, clock_utc(), record_effect, e, NULL);
 	if (status == DB_INVALID || status == DB_ERROR) {
 		log_error("the store refuses a record of kind %u, session "
 		    "%lld: %s", r.kind, (long long)r.session, db_error(db));
@@ -181,17 +223,17 @@ apply_one(struct db *db, const struct spool_record *v, unsigned char *refused)
 static int
 apply_batch(struct db *db, void *arg)
 {
+	struct effect	 e = { .session = NULL };
 	struct batch	*b = arg;
 	size_t		 i;
-	int		 r;
+	int		 r = DB_OK;
 
-	for (i = 0; i < b->n; i++) {
+	for (i = 0; i < b->n && r == DB_OK; i++) {
 		b->refused[i] = 0;
-		r = apply_one(db, &b->v[i], &b->refused[i]);
-		if (r != DB_OK)
-			return (r);
+		r = apply_one(db, &e, &b->v[i], &b->refused[i]);
 	}
-	return (DB_OK);
+	session_free(e.session);
+	return (r);
 }
 
 int

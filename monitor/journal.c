@@ -14,11 +14,13 @@
 #include "db/session.h"
 #include "db/user.h"
 #include "lib/clock.h"
+#include "lib/escape.h"
 #include "lib/log.h"
 #include "lib/reach.h"
 #include "lib/unixsock.h"
 #include "monitor/dial.h"
 #include "monitor/errand.h"
+#include "monitor/happenings.h"
 #include "monitor/journal.h"
 #include "monitor/jumps.h"
 #include "monitor/monitor.h"
@@ -59,7 +61,10 @@ journal_forget_socket(const struct monitor *m, int64_t session, int *listener)
 		    strerror(errno));
 }
 
-/* The row of a session to this host, with its socket. */
+/*
+ * The row of a session to this host, with its socket; and, of a person's
+ * login, with its event.
+ */
 static int
 begin(struct monitor *m, const struct host *h, const char *account,
     const char *comment, int64_t *session, int *listener)
@@ -82,6 +87,10 @@ begin(struct monitor *m, const struct host *h, const char *account,
 	if ((r = db_begin(m->db)) != DB_OK)
 		return (r);
 	if ((r = session_create(m->db, &s, &id)) != DB_OK)
+		goto rollback;
+	s.id = id;
+	if (comment == NULL &&
+	    (r = happening_login(m->db, &s, m->key_print)) != DB_OK)
 		goto rollback;
 	if ((*listener = listen_for(m, id)) == -1) {
 		r = DB_ERROR;
@@ -267,6 +276,53 @@ journal_event(struct monitor *m, const char *domain, const char *action,
 }
 
 void
+journal_login(struct monitor *m)
+{
+	char	*args = happening_login_args(m->login, NULL, m->key_print,
+		    m->client_version);
+
+	journal_event(m, "login", "ok", "admin shell", args);
+	free(args);
+}
+
+void
+journal_refused(struct monitor *m, const char *name, const char *why)
+{
+	static const char	 ours[] = "sshportal: ";
+	const size_t		 n = strlen(ours);
+	char		*args = happening_refused_args(
+			    strncmp(why, ours, n) == 0 ? why + n : why);
+	char		 entity[NAME_MAX_BYTES + 1];
+	struct record	 r = {
+		.kind = RECORD_EVENT,
+		.event = {
+			.author = m->user != NULL ? m->user->id : 0,
+			.author_name = m->user != NULL ? m->user->name : "",
+			.source = m->address,
+			.domain = "login",
+			.action = "refused",
+			.entity = escape_into(entity, sizeof(entity), name),
+			.args = args,
+		},
+	};
+
+	records_tell_refused(&r);
+	free(args);
+}
+
+/* Who named themselves, and came no further. */
+static void
+tell_failed_login(struct monitor *m)
+{
+	if (m->user != NULL || m->login == NULL || m->use.state > ST_AUTH ||
+	    m->outage)
+		return;
+	journal_refused(m, m->login, m->refusal != NULL ? m->refusal :
+	    m->refused_keys > 0 ? "no key that is known here" :
+	    "no key was offered");
+}
+
+void
 journal_end(struct monitor *m)
 {
 	static const struct ask_channel_close	cut = {
@@ -280,6 +336,7 @@ journal_end(struct monitor *m)
 	int64_t		session = m->session;
 	size_t		i;
 
+	tell_failed_login(m);
 	if (session != 0) {
 		for (i = 0; i < m->nchannels; i++)
 			journal_channel_close(m, m->channels[i].seq, &cut);

@@ -64,9 +64,19 @@ void	journal_channel_close(struct monitor *, uint32_t seq,
 void	journal_event(struct monitor *, const char *domain, const char *action,
 	    const char *entity, const char *args);
 
+/* The event of a login to the shell, which has no session. */
+void	journal_login(struct monitor *);
+
 /*
- * The end, once: ends what channels are open, writes the session's end with
- * m->error, waits a moment for the keeper, closes the session's socket.
+ * Somebody is not let in, or not to where they want to go, by that name: an
+ * event, or one in a count of many. May be lost, never waits.
+ */
+void	journal_refused(struct monitor *, const char *name, const char *why);
+
+/*
+ * The end, once: tells of a login that failed; ends what channels are open,
+ * writes the session's end with m->error, waits a moment for the keeper, closes
+ * the session's socket.
  */
 void	journal_end(struct monitor *);
 

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/event.h"
 #include "lib/catalogue.h"
 #include "lib/clock.h"
 #include "lib/harden.h"
@@ -33,6 +34,7 @@
 #include "monitor/asker.h"
 #include "monitor/keeper.h"
 #include "monitor/privileges.h"
+#include "monitor/refusals.h"
 #include "monitor/secrets.h"
 #include "monitor/stale.h"
 #include "monitor/writer.h"
@@ -65,6 +67,7 @@ struct keeper {
 	struct secret_settings	*secrets;
 	struct writer		 writer;
 	struct archive		 archive;
+	struct refusals		*refusals;
 	int			 poll;		/* epoll */
 	int			 ctl;		/* -1: the daemon is gone */
 	int			 no_daemon;	/* there never was one */
@@ -191,6 +194,14 @@ note_recording(struct keeper *k, const struct record *r)
 		archive_wake(&k->archive);
 }
 
+/* What is no record, and ends whoever sends it. */
+static void
+peer_nonsense(struct keeper *k, struct peer *p, const struct ipc *m)
+{
+	log_error("a message of type %u that is no record", m->type);
+	peer_gone(k, p);
+}
+
 /* Takes a message into the batch; 0 when it was none for it. */
 static int
 peer_message(struct keeper *k, struct peer *p, struct ipc *m)
@@ -209,9 +220,13 @@ peer_message(struct keeper *k, struct peer *p, struct ipc *m)
 		tell_whose(k, p, m);
 		return (0);
 	}
-	if (get_record(&m->body, &r) == -1 || r.kind != m->type) {
-		log_error("a message of type %u that is no record", m->type);
-		peer_gone(k, p);
+	if (get_record(&m->body, &r) == -1 || r.kind !=
+	    (m->type == KEEPER_REFUSED ? RECORD_EVENT : m->type)) {
+		peer_nonsense(k, p, m);
+		return (0);
+	}
+	if (m->type == KEEPER_REFUSED) {
+		refusals_add(k->refusals, &r, clock_mono_ms());
 		return (0);
 	}
 	m->body.off = 0;
@@ -280,6 +295,17 @@ batch_write(struct keeper *k)
 	k->nbatch = 0;
 }
 
+/* Those that are due become events, while the store is there. */
+static void
+refusals_write(struct keeper *k)
+{
+	struct event	e;
+
+	while (writer_has_store(&k->writer) &&
+	    refusals_next(k->refusals, clock_mono_ms(), &e))
+		writer_event(&k->writer, &e);
+}
+
 static int
 batch_is_due(const struct keeper *k)
 {
@@ -305,6 +331,10 @@ patience(const struct keeper *k, int64_t beat)
 		until = wakes;
 	if (k->nbatch > 0 && k->due < until)
 		until = k->due;
+	wakes = writer_has_store(&k->writer) ? refusals_wakes(k->refusals) :
+	    -1;
+	if (wakes != -1 && wakes < until)
+		until = wakes;
 	return (until > now ? until - now : 0);
 }
 
@@ -409,6 +439,7 @@ run(struct keeper *k)
 		} else if (wakes != -1 && wakes <= clock_mono_ms())
 			writer_work(&k->writer);
 		look(k);
+		refusals_write(k);
 	}
 }
 
@@ -514,6 +545,7 @@ keeper_start(struct keeper *k, int ctl, struct secret_settings *ss)
 	k->secrets = ss;
 	k->ctl = ctl;
 	k->no_daemon = ctl == -1;
+	k->refusals = refusals_new();
 	lock_take(k);
 	if (writer_init(&k->writer, k->settings, ss) == -1)
 		_exit(1);
@@ -553,6 +585,9 @@ keeper_main(int ctl, int secrets_fd, const struct settings *s)
 	keeper.settings = s;
 	keeper_start(&keeper, ctl, &ss);
 	run(&keeper);
+	refusals_flush(keeper.refusals);
+	refusals_write(&keeper);
+	refusals_free(keeper.refusals);
 	writer_close(&keeper.writer, !keeper.hand_over);
 	secrets_forget();
 	secret_settings_free(&ss);

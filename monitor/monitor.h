@@ -15,6 +15,7 @@
 #include "db/acl.h"
 #include "lib/catalogue.h"
 #include "lib/settings.h"
+#include "lib/sshkey.h"
 #include "monitor/dispatch.h"
 #include "monitor/login.h"
 #include "monitor/sign.h"
@@ -92,6 +93,10 @@ struct monitor {
 	struct login		 wanted;	/* parsed; after login */
 	unsigned		 refused_keys;
 	int			 refused_account; /* disabled or expired */
+	char			*refusal;	/* why, where more is known than
+						   that no key fits; or NULL */
+	char			 key_print[SSHKEY_FINGERPRINT_SIZE]; /* of the
+						   key they came in with */
 	int			 banner_said;
 
 	/* where to */

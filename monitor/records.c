@@ -266,6 +266,25 @@ records_put(struct record *r)
 	return (result);
 }
 
+void
+records_tell_refused(struct record *r)
+{
+	struct ipc	m;
+
+	if (run_dir == NULL)
+		return;
+	if (sock == -1)
+		sock = unixsock_connect(run_dir, KEEPER_SOCKET,
+		    SOCK_SEQPACKET);
+	if (sock == -1)
+		return;
+	r->at = clock_utc();
+	ipc_init(&m, KEEPER_REFUSED, 0);
+	encode(&m.body, *r);
+	(void)ipc_send(sock, &m);
+	ipc_free(&m);
+}
+
 int
 records_fd(short *events)
 {

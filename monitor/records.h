@@ -40,6 +40,13 @@ int	records_init(const struct settings *);
 int	records_put(struct record *);
 
 /*
+ * Tells the keeper of a refused login, a record of the kind RECORD_EVENT of
+ * which the domain and the action do not count. It is not remembered: where no
+ * keeper listens, or it has no time, it is lost.
+ */
+void	records_tell_refused(struct record *);
+
+/*
  * What to poll: the connection's descriptor or -1, and the events to wait for.
  * Ask again before each poll.
  */

@@ -11,13 +11,33 @@
 #include "lib/log.h"
 #include "lib/reach.h"
 #include "lib/unixsock.h"
+#include "monitor/happenings.h"
 #include "monitor/stale.h"
+
+struct closing {
+	const struct session	*s;
+	int64_t			 now;
+};
+
+static int
+close_row(struct db *db, void *arg)
+{
+	const struct closing	*c = arg;
+	const struct session	*s = c->s;
+	int			 r;
+
+	r = session_close(db, s->id, c->now, STALE_WHY, s->bytes_in,
+	    s->bytes_out);
+	return (r != DB_OK ? r : happening_end(db, s, c->now, STALE_WHY,
+	    s->bytes_in, s->bytes_out));
+}
 
 /* DB_OK too when it lives, is young, or was ended by somebody else. */
 static int
 close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
     int64_t grace, size_t *closed)
 {
+	struct closing	 c = { .now = now };
 	struct session	*s;
 	char		 name[REACH_SOCKET_SIZE];
 	int		 r;
@@ -29,8 +49,8 @@ close_one(struct db *db, int64_t id, const char *run_dir, int64_t now,
 		return (r == DB_NOTFOUND ? DB_OK : r);
 	if (s->status == SESSION_ACTIVE &&
 	    s->started_at <= now - grace) {
-		r = session_close(db, id, now, STALE_WHY, s->bytes_in,
-		    s->bytes_out);
+		c.s = s;
+		r = db_transaction(db, close_row, &c);
 		if (r == DB_OK) {
 			log_session(id);
 			log_info("session %lld closed: %s", (long long)id,

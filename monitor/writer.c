@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "db/db.h"
+#include "db/event.h"
 #include "db/instance.h"
 #include "db/record.h"
 #include "db/setting.h"
@@ -230,6 +231,30 @@ writer_write(struct writer *w, const struct spool_record *v, size_t n)
 	log_error("neither the store nor the spool can be written: %s",
 	    strerror(errno));
 	return (-1);
+}
+
+int
+writer_has_store(const struct writer *w)
+{
+	return (w->db != NULL);
+}
+
+void
+writer_event(struct writer *w, const struct event *e)
+{
+	int64_t	id;
+	int	r;
+
+	if (w->db == NULL)
+		return;
+	r = event_create(w->db, e, &id);
+	if (r == DB_INVALID)
+		log_verbose("an event of a refused login: %s",
+		    db_error(w->db));
+	else if (r != DB_OK)
+		store_away(w, db_error(w->db));
+	else
+		w->more = 1;
 }
 
 /* Seals what waits; leaves w->more set when that is much. */

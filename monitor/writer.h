@@ -48,6 +48,14 @@ int	writer_init(struct writer *, const struct settings *,
  */
 int	writer_write(struct writer *, const struct spool_record *, size_t n);
 
+struct event;
+
+/* Whether the store is there, so that an event can be written just now. */
+int	writer_has_store(const struct writer *);
+
+/* Writes an event that may be lost. */
+void	writer_event(struct writer *, const struct event *);
+
 /* Every now and then: sign of life, dead sessions, old invites, seals. */
 void	writer_beat(struct writer *);
 

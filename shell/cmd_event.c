@@ -2,7 +2,9 @@
 /*
  * event: the audit log.
  */
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "db/db.h"
@@ -32,6 +34,8 @@ static const struct field	ls_fields[] = {
 	{ NULL, "AuthorID", FIELD_INT },
 	{ NULL, "Seal", FIELD_INT },
 	{ NULL, "Changes", FIELD_JSON },
+	{ NULL, "SessionID", FIELD_INT },
+	{ "Session", NULL, FIELD_RARE },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -44,6 +48,8 @@ static const struct cmd_opt	ls_opts[] = {
 	    .brief = "only what was done so" },
 	{ .name = "entity", .letter = 'e', .kind = VALUE_TEXT, .arg = "TEXT",
 	    .brief = "only what was done to rows with this in their name" },
+	{ .name = "session", .kind = VALUE_NUMBER, .arg = "SESSION",
+	    .brief = "only what was done in this session" },
 	{ .name = "since", .letter = 's', .kind = VALUE_WHEN, .arg = "TIME",
 	    .brief = "only what was done then or later" },
 	OPTS_LS,
@@ -76,6 +82,10 @@ put_args(struct result *r, const char *args, int want_changes)
 static void
 put_event(struct result *r, const struct event *e)
 {
+	char	session[24] = "";
+
+	if (e->session_id != 0)
+		snprintf(session, sizeof(session), "%" PRId64, e->session_id);
 	result_row(r);
 	result_number(r, e->id);
 	result_text(r, e->author_name);
@@ -89,6 +99,8 @@ put_event(struct result *r, const struct event *e)
 	result_number(r, e->author_id);
 	result_number(r, e->seal_no);
 	put_args(r, e->args, 1);
+	result_number(r, e->session_id);
+	result_text(r, session);
 }
 
 /* How many there are where the list shows but some; at most so many. */
@@ -96,7 +108,8 @@ static int
 count_cut(struct cmd_call *c, const struct event_filter *f)
 {
 	const int	 filtered = f->author != NULL || f->domain != NULL ||
-	    f->action != NULL || f->entity != NULL || f->since != 0;
+	    f->action != NULL || f->entity != NULL || f->session_id != 0 ||
+	    f->since != 0;
 	struct result	*res = &c->result;
 	int		 r;
 
@@ -120,6 +133,7 @@ event_ls_exec(struct cmd_call *c)
 		.domain = opt_text(c, "domain"),
 		.action = opt_text(c, "action"),
 		.entity = opt_text(c, "entity"),
+		.session_id = opt_number(c, "session"),
 		.limit = opt_limit(c),
 	};
 	struct event_list	*l;

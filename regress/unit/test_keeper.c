@@ -228,6 +228,48 @@ drain(int ms)
 	return (records_pending() == 0);
 }
 
+/* The events of the session of this kind; of the last, its arguments. */
+static int
+happened(struct test *t, int64_t session, const char *domain,
+    const char *action, char **args)
+{
+	struct event_filter	 f = { .session_id = session,
+				    .domain = domain, .action = action };
+	struct event_list	*l;
+	int			 n;
+
+	assert_int_equal(event_find(t->f->db, &f, &l), DB_OK);
+	n = l->n;
+	if (n > 0 && args != NULL) {
+		assert_string_equal(l->v[0].author_name, "bart");
+		assert_string_equal(l->v[0].source, "192.0.2.7");
+		assert_string_equal(l->v[0].entity, "web1");
+		*args = xstrdup(l->v[0].args);
+	}
+	event_list_free(l);
+	return (n);
+}
+
+/* Each of them is there once, whatever came between. */
+static void
+check_happenings(struct test *t)
+{
+	char	*args;
+
+	assert_int_equal(happened(t, t->session, "channel", "open", &args), 1);
+	assert_string_equal(args, "{\"channel\":0,\"type\":\"exec\","
+	    "\"detail\":\"echo \\\\x1b\"}");
+	free(args);
+	assert_int_equal(happened(t, t->session, "channel", "close", &args),
+	    1);
+	assert_string_equal(args, "{\"channel\":0,\"type\":\"exec\","
+	    "\"bytes_in\":11,\"bytes_out\":22,\"status\":3}");
+	free(args);
+	assert_int_equal(happened(t, t->session, "session", "end", &args), 1);
+	assert_non_null(strstr(args, "\"bytes_in\":1,\"bytes_out\":2"));
+	free(args);
+}
+
 static void
 check_session(struct test *t, const char *error)
 {
@@ -248,6 +290,7 @@ check_session(struct test *t, const char *error)
 	assert_int_equal(l->v[0].exit_status, 3);
 	assert_in_range(l->v[0].ended_at, clock_utc() - 60, clock_utc());
 	channel_list_free(l);
+	check_happenings(t);
 }
 
 static void
@@ -280,7 +323,7 @@ test_written(void **state)
 	t.p = portal_new(t.f, "a");
 	assert_int_equal(secrets_load_key(&t.p->s, &t.p->ss, NULL, 0), 0);
 	assert_int_equal(seals_verify(t.f->db, NULL, NULL, &count), DB_OK);
-	assert_int_equal(count.good, 1);
+	assert_int_equal(count.good, 4);
 	secrets_forget();
 	portal_free(t.p);
 }
@@ -730,7 +773,7 @@ static void
 test_dead_sessions(void **state)
 {
 	struct test	t = begin(state);
-	char		name[REACH_SOCKET_SIZE], own[STATE_ID_SIZE];
+	char		name[REACH_SOCKET_SIZE], own[STATE_ID_SIZE], *args;
 	int64_t		dead, left, alive, young, foreign;
 	int		fd, other;
 
@@ -752,6 +795,10 @@ test_dead_sessions(void **state)
 	assert_true(eventually(SOON, session_ended, &t));
 	t.session = left;
 	assert_true(eventually(SOON, session_ended, &t));
+	assert_int_equal(happened(&t, dead, "session", "end", &args), 1);
+	assert_non_null(strstr(args, "\"error\":\"the portal's process"));
+	free(args);
+	assert_int_equal(happened(&t, alive, "session", "end", NULL), 0);
 	expect_active(&t, dead, 0);
 	expect_active(&t, left, 0);
 	expect_active(&t, alive, 1);
@@ -764,6 +811,68 @@ test_dead_sessions(void **state)
 	hear_question(fd, "revalidate");
 	assert_int_equal(accept(fd, NULL, NULL), -1);
 	close(fd);
+	end(&t);
+}
+
+struct refused_count {
+	struct test	*t;
+	int		 n;
+};
+
+static int
+refused_are(void *arg)
+{
+	struct refused_count	*c = arg;
+
+	return (happened(c->t, 0, "login", "refused", NULL) == c->n);
+}
+
+static void
+tell_refused(const char *source)
+{
+	struct record	r = {
+		.kind = RECORD_EVENT,
+		.event = { .source = source, .author_name = "",
+			.entity = "ro\\x1bot", .args = "{\"why\":\"x\"}" }
+	};
+
+	records_tell_refused(&r);
+}
+
+/*
+ * Without a keeper nothing comes of it; else the first of a source is an event,
+ * and what was counted since is one when the keeper ends.
+ */
+static void
+test_refused_logins(void **state)
+{
+	struct test		t = begin(state);
+	struct refused_count	c = { &t, 2 };
+	struct event_filter	f = { .domain = "login" };
+	struct event_list	*l;
+	int			i;
+
+	tell_refused("192.0.2.1");
+	assert_int_equal(records_pending(), 0);
+	start_wait(&t);
+	tell_refused("192.0.2.7");
+	tell_refused("2001:db8::7");
+	assert_true(eventually(SOON, refused_are, &c));
+	for (i = 0; i < 50; i++)
+		tell_refused("192.0.2.7");
+	put_session(&t);
+	assert_int_equal(records_finish(SOON), 0);
+	assert_true(refused_are(&c));
+	assert_int_equal(portal_spooled(t.p, ".records"), 0);
+	close(t.ctl);
+	assert_int_equal(portal_wait(t.keeper, SOON), 0);
+	t.ctl = -1;
+	assert_int_equal(event_find(t.f->db, &f, &l), DB_OK);
+	assert_int_equal(l->n, 3);
+	assert_string_equal(l->v[0].source, "192.0.2.7");
+	assert_string_equal(l->v[0].entity, "ro\\x1bot");
+	assert_non_null(strstr(l->v[0].args, "{\"why\":\"x\",\"count\":50,"));
+	event_list_free(l);
 	end(&t);
 }
 
@@ -883,7 +992,8 @@ main(void)
 		ON_SQLITE(test_sqlite_away), ON_SQLITE(test_sqlite_locked),
 		ON_BOTH(test_refused), ON_SQLITE(test_hand_over),
 		ON_SQLITE(test_left_waiting), ON_SQLITE(test_end),
-		ON_BOTH(test_dead_sessions), ON_BOTH(test_invites),
+		ON_BOTH(test_dead_sessions), ON_BOTH(test_refused_logins),
+		ON_BOTH(test_invites),
 		ON_SQLITE(test_idle), ON_BOTH(test_many),
 	};
 

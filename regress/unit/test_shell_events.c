@@ -225,7 +225,9 @@ static void
 test_filters(void **state)
 {
 	struct trial	 t;
-	int64_t		 root;
+	struct event	 of_session = { .domain = (char *)"channel",
+			    .action = (char *)"open", .session_id = 7 };
+	int64_t		 id, root;
 	size_t		 i;
 
 	begin(&t, state);				/* 1: key create */
@@ -249,6 +251,20 @@ test_filters(void **state)
 	ids(&t, "event ls -q --since=+1h", "");
 	ids(&t, "event ls -q --author=nobody", "");
 	ids(&t, "event ls -q --entity=%", "");
+	ids(&t, "event ls -q --session=7", "");
+	ok(&t, "event ls --session=7");
+	assert_null(strstr(t.out, "Session"));
+	assert_int_equal(event_create(t.sh.db, &of_session, &id), DB_OK);
+	ids(&t, "event ls -q --session=7", "6 ");
+	ids(&t, "event ls -q --session=7 --domain=channel", "6 ");
+	ids(&t, "event ls -q --session=7 --domain=host", "");
+	ids(&t, "event ls -q --session=8", "");
+	ok(&t, "event ls --session=7");
+	assert_non_null(strstr(t.out, " Session\n"));
+	assert_non_null(strstr(t.out, " 7\nTotal: 1 event.\n"));
+	ok(&t, "event ls --session=7 --json");
+	assert_non_null(strstr(t.out, "\"SessionID\": 7"));
+	fails(&t, RUN_USAGE, "event ls --session=web1", "is not a number");
 	ok(&t, "event ls --domain=host --limit=2");
 	assert_non_null(strstr(t.out, "Total: 2 of 3 events.\n"));
 	fails(&t, RUN_USAGE, "event ls --since=yesterday", "is not a time");
@@ -263,7 +279,7 @@ test_filters(void **state)
 		assert_int_equal(event_create(t.sh.db, &e, &id), DB_OK);
 	}
 	assert_int_equal(db_commit(t.sh.db), DB_OK);
-	ids(&t, "event ls -q --domain=host --limit=3", "5005 5004 5003 ");
+	ids(&t, "event ls -q --domain=host --limit=3", "5006 5005 5004 ");
 	ids(&t, "event ls -q --domain=user", "5 ");
 	trial_end(&t);
 }
