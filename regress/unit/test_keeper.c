@@ -7,9 +7,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -42,6 +39,7 @@
 #include "monitor/secrets.h"
 #include "monitor/spool.h"
 #include "monitor/state.h"
+#include "cut_proxy.h"
 #include "portal_fixture.h"
 
 #define SOON	60000		/* ms; valgrind and two cores */
@@ -461,90 +459,12 @@ test_killed_often(void **state)
 
 /* A store that is away */
 
-static int
-proxy_listen(int *port)
-{
-	struct sockaddr_in	sin = { .sin_family = AF_INET };
-	socklen_t		len = sizeof(sin);
-	int			one = 1, fd;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons(*port);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
-	assert_int_equal(listen(fd, 8), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	*port = ntohs(sin.sin_port);
-	return (fd);
-}
-
-/* Bytes between one client and the server until either ends. */
-static void
-proxy_relay(int client)
-{
-	struct sockaddr_in	sin = { .sin_family = AF_INET };
-	struct pollfd		pfd[2];
-	char			buf[16384];
-	ssize_t			n;
-	int			i;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons(fixture_port());
-	pfd[0].fd = client;
-	pfd[1].fd = socket(AF_INET, SOCK_STREAM, 0);
-	pfd[0].events = pfd[1].events = POLLIN;
-	if (connect(pfd[1].fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
-		_exit(1);
-	for (;;) {
-		poll(pfd, 2, -1);
-		for (i = 0; i < 2; i++) {
-			if (pfd[i].revents == 0)
-				continue;
-			n = read(pfd[i].fd, buf, sizeof(buf));
-			if (n <= 0 || write(pfd[!i].fd, buf, n) != n)
-				_exit(0);
-		}
-	}
-}
-
-/*
- * A way to the server that can be cut: in a process group of its own, one
- * process a connection.
- */
-static pid_t
-proxy_start(int *port)
-{
-	int	fd = proxy_listen(port), client;
-	pid_t	pid;
-
-	if ((pid = fork()) == 0) {
-		setpgid(0, 0);
-		for (;;) {
-			client = accept(fd, NULL, NULL);
-			if (client != -1 && fork() == 0)
-				proxy_relay(client);
-			close(client);
-		}
-	}
-	setpgid(pid, pid);
-	close(fd);
-	return (pid);
-}
-
-static void
-proxy_stop(pid_t pid)
-{
-	kill(-pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 static void
 test_mysql_away(void **state)
 {
 	struct test	t = begin(state);
 	int		port = 0, i;
-	pid_t		proxy = proxy_start(&port);
+	pid_t		proxy = cut_proxy_start(&port);
 
 	free(t.p->ss.db_conn);
 	t.p->ss.db_conn = xasprintf("portal:" FIXTURE_PASSWORD
@@ -553,28 +473,28 @@ test_mysql_away(void **state)
 	put_channel(&t, 0, "echo \033");
 	assert_true(drain(SOON));
 	for (i = 0; i < 2; i++) {
-		proxy_stop(proxy);
+		cut_proxy_stop(proxy);
 		put_event("while away");
 		assert_true(drain(SOON));
 		assert_int_equal(events(&t), i);
 		assert_int_equal(portal_spooled(t.p, ".records"), 1);
-		proxy = proxy_start(&port);
+		proxy = cut_proxy_start(&port);
 		assert_true(eventually(2 * SOON, spool_empty, &t));
 		assert_int_equal(events(&t), i + 1);
 	}
 	/* Killed with a full spool, the next one goes on. */
-	proxy_stop(proxy);
+	cut_proxy_stop(proxy);
 	put_channel_end(&t, 0);
 	put_session_end(&t, "away");
 	assert_int_equal(records_finish(SOON), 0);
 	portal_kill(t.keeper);
 	close(t.ctl);
-	proxy = proxy_start(&port);
+	proxy = cut_proxy_start(&port);
 	start(&t);
 	assert_true(eventually(SOON, session_ended, &t));
 	check_session(&t, "away");
 	end(&t);
-	proxy_stop(proxy);
+	cut_proxy_stop(proxy);
 }
 
 /* The file is not there when the keeper starts, and comes back. */
@@ -814,68 +734,6 @@ test_dead_sessions(void **state)
 	end(&t);
 }
 
-struct refused_count {
-	struct test	*t;
-	int		 n;
-};
-
-static int
-refused_are(void *arg)
-{
-	struct refused_count	*c = arg;
-
-	return (happened(c->t, 0, "login", "refused", NULL) == c->n);
-}
-
-static void
-tell_refused(const char *source)
-{
-	struct record	r = {
-		.kind = RECORD_EVENT,
-		.event = { .source = source, .author_name = "",
-			.entity = "ro\\x1bot", .args = "{\"why\":\"x\"}" }
-	};
-
-	records_tell_refused(&r);
-}
-
-/*
- * Without a keeper nothing comes of it; else the first of a source is an event,
- * and what was counted since is one when the keeper ends.
- */
-static void
-test_refused_logins(void **state)
-{
-	struct test		t = begin(state);
-	struct refused_count	c = { &t, 2 };
-	struct event_filter	f = { .domain = "login" };
-	struct event_list	*l;
-	int			i;
-
-	tell_refused("192.0.2.1");
-	assert_int_equal(records_pending(), 0);
-	start_wait(&t);
-	tell_refused("192.0.2.7");
-	tell_refused("2001:db8::7");
-	assert_true(eventually(SOON, refused_are, &c));
-	for (i = 0; i < 50; i++)
-		tell_refused("192.0.2.7");
-	put_session(&t);
-	assert_int_equal(records_finish(SOON), 0);
-	assert_true(refused_are(&c));
-	assert_int_equal(portal_spooled(t.p, ".records"), 0);
-	close(t.ctl);
-	assert_int_equal(portal_wait(t.keeper, SOON), 0);
-	t.ctl = -1;
-	assert_int_equal(event_find(t.f->db, &f, &l), DB_OK);
-	assert_int_equal(l->n, 3);
-	assert_string_equal(l->v[0].source, "192.0.2.7");
-	assert_string_equal(l->v[0].entity, "ro\\x1bot");
-	assert_non_null(strstr(l->v[0].args, "{\"why\":\"x\",\"count\":50,"));
-	event_list_free(l);
-	end(&t);
-}
-
 static int
 invite_gone(void *arg)
 {
@@ -992,8 +850,7 @@ main(void)
 		ON_SQLITE(test_sqlite_away), ON_SQLITE(test_sqlite_locked),
 		ON_BOTH(test_refused), ON_SQLITE(test_hand_over),
 		ON_SQLITE(test_left_waiting), ON_SQLITE(test_end),
-		ON_BOTH(test_dead_sessions), ON_BOTH(test_refused_logins),
-		ON_BOTH(test_invites),
+		ON_BOTH(test_dead_sessions), ON_BOTH(test_invites),
 		ON_SQLITE(test_idle), ON_BOTH(test_many),
 	};
 

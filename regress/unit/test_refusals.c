@@ -3,6 +3,8 @@
  * A flood of refused logins becomes few events and little memory, and each
  * refusal is counted in one of them.
  */
+#include <sys/socket.h>
+
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,11 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "db/event.h"
 #include "lib/catalogue.h"
+#include "lib/unixsock.h"
+#include "monitor/keeper.h"
+#include "monitor/records.h"
 #include "monitor/refusals.h"
+#include "monitor/secrets.h"
+#include "portal_fixture.h"
+
+#define SOON	60000		/* ms; valgrind and two cores */
 
 #define SECOND	1000
 #define MINUTE	(60 * SECOND)
@@ -218,6 +228,93 @@ test_for_ever(void **state)
 	refusals_free(r);
 }
 
+struct test {
+	struct fixture	*f;
+	struct portal	*p;
+	int		 wanted;	/* events */
+};
+
+static int
+events_are(void *arg)
+{
+	struct test		*t = arg;
+	struct event_filter	 f = { .domain = "login",
+				    .action = "refused" };
+	struct event_list	*l;
+	int			 n;
+
+	assert_int_equal(event_find(t->f->db, &f, &l), DB_OK);
+	n = l->n;
+	event_list_free(l);
+	return (n == t->wanted);
+}
+
+static int
+listens(void *arg)
+{
+	struct test	*t = arg;
+	int		 fd = unixsock_connect(t->p->s.run_dir, KEEPER_SOCKET,
+			    SOCK_SEQPACKET);
+
+	if (fd == -1)
+		return (0);
+	close(fd);
+	return (1);
+}
+
+static void
+tell(const char *source)
+{
+	struct record	r = {
+		.kind = RECORD_EVENT,
+		.event = { .source = source, .author_name = "",
+			.entity = "ro\\x1bot", .args = "{\"why\":\"x\"}" }
+	};
+
+	records_tell_refused(&r);
+}
+
+/*
+ * Without a keeper nothing comes of it; else the first of a source is an event,
+ * and what was counted since is one when the keeper ends.
+ */
+static void
+test_keeper(void **state)
+{
+	struct test		t = { .f = fixture_use(state), .wanted = 2 };
+	struct event_filter	f = { .domain = "login" };
+	struct event_list	*l;
+	pid_t			keeper;
+	int			ctl, i;
+
+	t.p = portal_new(t.f, "a");
+	portal_key(t.f, t.p);
+	portal_dirs(t.p);
+	assert_int_equal(records_init(&t.p->s), 0);
+	tell("192.0.2.1");
+	assert_int_equal(records_pending(), 0);
+	keeper = portal_keeper(t.p, &ctl);
+	assert_true(eventually(SOON, listens, &t));
+	tell("192.0.2.7");
+	tell("2001:db8::7");
+	assert_true(eventually(SOON, events_are, &t));
+	for (i = 0; i < 50; i++)
+		tell("192.0.2.7");
+	assert_int_equal(records_pending(), 0);
+	assert_int_equal(records_finish(SOON), 0);
+	close(ctl);
+	assert_int_equal(portal_wait(keeper, SOON), 0);
+	assert_int_equal(portal_spooled(t.p, ".records"), 0);
+	assert_int_equal(event_find(t.f->db, &f, &l), DB_OK);
+	assert_int_equal(l->n, 3);
+	assert_string_equal(l->v[0].source, "192.0.2.7");
+	assert_string_equal(l->v[0].entity, "ro\\x1bot");
+	assert_non_null(strstr(l->v[0].args, "{\"why\":\"x\",\"count\":50,"));
+	event_list_free(l);
+	secrets_forget();
+	portal_free(t.p);
+}
+
 int
 main(void)
 {
@@ -228,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_many_sources),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_for_ever),
+		ON_BOTH(test_keeper),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
