@@ -239,7 +239,8 @@ $(BUILD)/fuzz/%: regress/fuzz/%.c $(FUZZ_SHARED)
 	$(Q)mkdir -p $(@D)/corpus/$*
 	$(Q)clang $(LANGUAGE) -g -O1 \
 	    -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined -o $@ $^ -lcrypto -lsodium
+	    -fno-sanitize-recover=undefined -o $@ $^ -lcrypto -lsodium \
+	    -ljansson
 
 $(BUILD)/fuzz/fuzz_audit: $(wildcard child/audit*.c) child/sum.c
 

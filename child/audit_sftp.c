@@ -41,6 +41,7 @@ struct handle {
 	int			 write, append;
 	struct sum		 in, out;
 	uint64_t		 confirmed;	/* of what was written */
+	int			 closing;	/* the client wants no more */
 	int			 at_end;	/* all was read, up to: */
 	uint64_t		 size;
 	int			 copied;	/* into it, by the host */
@@ -192,7 +193,10 @@ report_get(struct sftp *s, struct handle *h, const char *result)
 	s->report(s->arg, &op);
 }
 
-/* The file is closed, or the channel was: result, unless it failed before. */
+/*
+ * The file is closed, or the channel was: result, unless it failed before. Who
+ * has read to a file's end has it, with or without a word on its closing.
+ */
 static void
 handle_done(struct sftp *s, struct handle *h, const char *result)
 {
@@ -208,7 +212,8 @@ handle_done(struct sftp *s, struct handle *h, const char *result)
 	if (h->write)
 		report_put(s, h, result);
 	if (!h->write || h->out.bytes > 0)
-		report_get(s, h, result);
+		report_get(s, h, h->at_end && h->failed == SFTP_OK ? "ok" :
+		    result);
 	handle_unref(h);
 }
 
@@ -334,6 +339,8 @@ take_handle_request(struct sftp *s, struct wish *w, struct msg *m)
 		wish_add(s, w, &op);
 		return;
 	}
+	if (w->type == SFTP_CLOSE)
+		h->closing = 1;
 	if (w->type == SFTP_READ) {
 		w->offset = msg_get_u64(m);
 		w->len = msg_get_u32(m);
@@ -482,7 +489,8 @@ answered_handle(struct sftp *s, struct wish *w, uint32_t code)
 		break;
 	default:		/* a copy into it */
 		h->copied |= code == SFTP_OK;
-		report_status(s, w->op, code);
+		if (w->op != NULL)
+			report_status(s, w->op, code);
 	}
 }
 
@@ -734,6 +742,7 @@ static void
 sftp_end(void *state, const char *result)
 {
 	struct sftp	*s = state;
+	struct handle	*h;
 	struct wish	*w;
 	size_t		 i;
 
@@ -747,8 +756,8 @@ sftp_end(void *state, const char *result)
 			wish_free(s, w);
 		}
 	}
-	while (!TAILQ_EMPTY(&s->handles))
-		handle_done(s, TAILQ_FIRST(&s->handles), result);
+	while ((h = TAILQ_FIRST(&s->handles)) != NULL)
+		handle_done(s, h, h->closing ? "no answer" : result);
 	for (i = 0; i < 2; i++) {
 		data_end(&s->side[i]);
 		free(s->side[i].head);

@@ -25,6 +25,7 @@
 #include "child/far.h"
 #include "child/relay.h"
 #include "child/sandbox.h"
+#include "child/sum.h"
 #include "child/warm.h"
 #include "lib/clock.h"
 #include "lib/harden.h"
@@ -392,6 +393,8 @@ child_main(int gate, const struct settings *settings)
 	memset(&conn, 0, sizeof(conn));
 	conn.settings = settings;
 	conn.up.fd = conn.telnet_fd = -1;
+	if (!settings->file_sums)
+		sums_off();
 	conn.client.alive.interval_ms = settings->client_alive_ms;
 	conn.client.alive.max = settings->client_alive_max;
 	conn.up.alive.interval_ms = settings->server_alive_ms;

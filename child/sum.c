@@ -10,6 +10,14 @@
 #include "child/evp.h"
 #include "child/sum.h"
 
+static int	off;
+
+void
+sums_off(void)
+{
+	off = 1;
+}
+
 void
 sum_break(struct sum *s, const char *why)
 {
@@ -31,6 +39,10 @@ sum_begin(struct sum *s)
 {
 	if (s->ctx != NULL || s->why != NULL)
 		return;
+	if (off) {
+		sum_break(s, "file-sums is false");
+		return;
+	}
 	s->ctx = EVP_MD_CTX_new();
 	if (s->ctx == NULL ||
 	    EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) != 1)

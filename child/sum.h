@@ -21,6 +21,9 @@ struct sum {
 	const char		*why;	/* why there is no sum; or NULL */
 };
 
+/* From now on there is none of any file: who wants none does not pay for it. */
+void	sums_off(void);
+
 /* A piece begins, at this offset in the file. */
 void	sum_place(struct sum *, uint64_t offset);
 

@@ -58,7 +58,7 @@ static const struct field settings_fields[] = {
 	S(FIELD_I64, recording_keep_size),
 	S(FIELD_U8, play_own_sessions),
 	S(FIELD_STR, acl_check_cmd), S(FIELD_U32, log_level),
-	S(FIELD_U8, log_json), S(FIELD_U8, syslog),
+	S(FIELD_U8, file_sums), S(FIELD_U8, log_json), S(FIELD_U8, syslog),
 	S(FIELD_U8, quiet_start),
 };
 #define NSETTINGS	(sizeof(settings_fields) / sizeof(settings_fields[0]))

@@ -79,6 +79,7 @@ struct settings {
 	uint8_t		 play_own_sessions;	/* by whom they were */
 	char		*acl_check_cmd;		/* "" without a hook */
 	uint32_t	 log_level;		/* enum log_level */
+	uint8_t		 file_sums;		/* in the events of files */
 	uint8_t		 log_json;		/* lines are objects */
 	uint8_t		 syslog;
 	uint8_t		 quiet_start;		/* no greeting on stdout */

@@ -230,6 +230,34 @@ is_there()
 	[ "$(jq -r .direction <<<"$out")" = "$2" ]
 }
 
+say "two thousand small files, each once"
+mkdir "$T/many"
+for i in $(seq 2000); do
+	echo "$i" >"$T/many/$i"
+done
+before=$(count_events put)
+echo "put -R $T/many $H/" >"$T/batch"
+ok timeout --foreground 120 sftp -q -F "$(conf)" -b "$T/batch" web1@portal
+all_there()
+{
+	[ "$(count_events put)" -eq $((before + 2000)) ]
+}
+wait_for 60 all_there || fail "$(count_events put) of $before and 2000"
+is "files" "$(db_query "SELECT COUNT(DISTINCT entity) FROM events WHERE
+    domain = 'file' AND action = 'put' AND entity LIKE '$H/many/%'")" 2000
+event put "$H/many/777"
+whole "$T/many/777"
+
+say "lftp, which sends many requests ahead"
+ssh_line="ssh -F $(conf) -a -x"
+ok timeout --foreground 60 lftp -c "set sftp:connect-program '$ssh_line'
+    set sftp:auto-confirm yes; open sftp://web1:none@portal
+    put $T/big -o $H/lftp; get $H/lftp -o $T/lftp"
+event put "$H/lftp"
+whole "$T/big"
+event get "$H/lftp"
+whole "$T/big"
+
 say "rsync and git with their command"
 ok timeout --foreground 60 rsync -e "ssh -F $(conf)" "$T/big" \
     "web1@portal:$H/synced"
@@ -244,6 +272,17 @@ ok git -C "$T/clone" push -q "web1@portal:$H/repo.git" HEAD:refs/heads/main
 wait_for 15 is_there git put || fail "git: $out"
 ok git clone -q "web1@portal:$H/repo.git" "$T/again"
 wait_for 15 is_there git get || fail "git: $out"
+
+say "without sums"
+stop_portal
+start_portal "" --file-sums=false
+protocol=-s
+copy "$T/small" "web1@portal:$H/unsummed"
+event put "$H/unsummed"
+field result ok
+field bytes "$(stat -c %s "$T/small")"
+field sha256 null
+field why "file-sums is false"
 
 say "what moves no file says nothing; what cannot be followed is said once"
 before=$(count_events)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is read of the files that pass: whole and byte by byte, with answers
+ * What is read of files that pass by sftp: whole and byte by byte, with answers
  * that refuse, lie, come twice or never, and with more of everything than is
  * kept.
  */
@@ -14,99 +14,9 @@
 
 #include <cmocka.h>
 
-#include <openssl/sha.h>
-
-#include "child/audit.h"
 #include "lib/msg.h"
 #include "lib/xmalloc.h"
-
-#define OPS_MAX		64	/* that are kept; all are counted */
-
-/* What was reported, in words. */
-static char	*said[OPS_MAX];
-static size_t	 nsaid;
-static int	 one_by_one;	/* bytes */
-
-static const char *const actions[] = { "get", "put", "remove", "rename",
-	"mkdir", "rmdir", "setstat", "symlink", "link", "copy", "extension",
-	"rsync", "git", "unknown" };
-
-static void
-hear(void *arg, const struct file_op *op)
-{
-	struct file_op	 back;
-	struct msg	 m;
-	char		 numbers[160];
-
-	(void)arg;
-	/* whatever is reported fits through the gate */
-	msg_init(&m);
-	put_file_op(&m, op);
-	assert_true(m.len <= FILE_OP_MAX);
-	assert_int_equal(get_file_op(&m, &back), 0);
-	msg_free(&m);
-	snprintf(numbers, sizeof(numbers), "%s%s%s%s",
-	    op->has & FILE_HAS_BYTES ? " bytes" : "",
-	    op->has & FILE_HAS_SUM ? " sum" : "",
-	    op->has & FILE_HAS_CONFIRMED ? " confirmed" : "",
-	    op->has & FILE_HAS_SIZE ? " size" : "");
-	if (nsaid < OPS_MAX)
-		said[nsaid] = xasprintf("%s %.*s %.*s: %s%s%s%s",
-		    actions[op->action], (int)op->path_len,
-		    (const char *)op->path, (int)op->other_len,
-		    op->other_len > 0 ? (const char *)op->other : "",
-		    op->result, numbers, op->why[0] != '\0' ? "; " : "",
-		    op->why);
-	nsaid++;
-}
-
-static void
-forget(void)
-{
-	size_t	i;
-
-	for (i = 0; i < nsaid && i < OPS_MAX; i++)
-		free(said[i]);
-	nsaid = 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	forget();
-	return (0);
-}
-
-/* So many were reported; the last of them is this. */
-static void
-heard(size_t n, const char *last)
-{
-	assert_int_equal(nsaid, n);
-	if (n > 0)
-		assert_string_equal(said[n - 1], last);
-}
-
-static void
-give(struct audit *a, enum audit_side side, const void *data, size_t len)
-{
-	const uint8_t	*p = data;
-	uint8_t		*alone;
-	size_t		 i;
-
-	if (!one_by_one) {
-		/* in memory that has not one byte more */
-		alone = xmalloc(len);
-		memcpy(alone, data, len);
-		audit_take(a, side, alone, len);
-		free(alone);
-		return;
-	}
-	for (i = 0; i < len; i++)
-		audit_take(a, side, p + i, 1);
-}
-
-/* sftp */
+#include "regress/unit/audit_fixture.h"
 
 static void
 packet_begin(struct msg *m, uint8_t type, uint32_t id)
@@ -275,39 +185,6 @@ test_put(void **state)
 	audit_free(a);
 }
 
-static uint8_t	sum_seen[32];
-static uint64_t	bytes_seen;
-
-static void
-hear_sum(void *arg, const struct file_op *op)
-{
-	(void)arg;
-	memcpy(sum_seen, op->sum, sizeof(sum_seen));
-	bytes_seen = op->bytes;
-	assert_true(op->has & FILE_HAS_SUM);
-}
-
-static void
-test_sum(void **state)
-{
-	struct audit	*a = audit_new("exec", "scp -t f", hear_sum, NULL);
-	uint8_t		 expected[32];
-	/* what looks like a key exchange to those who look for one */
-	char		 text[] = "....SSH-2.0-OpenSSH_9.2 and more";
-
-	(void)state;
-	give(a, AUDIT_HOST, "", 1);
-	give(a, AUDIT_CLIENT, "C0644 33 f\n", 11);
-	give(a, AUDIT_HOST, "", 1);
-	give(a, AUDIT_CLIENT, text, sizeof(text));
-	give(a, AUDIT_CLIENT, "", 1);
-	give(a, AUDIT_HOST, "", 1);
-	SHA256((const unsigned char *)text, sizeof(text), expected);
-	assert_int_equal(bytes_seen, sizeof(text));
-	assert_memory_equal(sum_seen, expected, sizeof(expected));
-	audit_free(a);
-}
-
 static void
 test_get(void **state)
 {
@@ -440,6 +317,15 @@ test_changes(void **state)
 	packet_give(a, AUDIT_CLIENT, &m);
 	status(a, 6, 0);
 	heard(6, "copy /from /to: ok bytes");
+	/* and one that says nothing but that there is no sum */
+	packet_begin(&m, 200, 6);
+	msg_put_text(&m, "copy-data");
+	msg_put_text(&m, "c");
+	msg_put_u64(&m, 0);
+	msg_put_u64(&m, 0);
+	msg_put_text(&m, "b");
+	packet_give(a, AUDIT_CLIENT, &m);
+	status(a, 6, 0);
 	close_file(a, "b");
 	heard(7, "put /to : ok bytes size; the host copied into it from "
 	    "elsewhere");
@@ -507,6 +393,29 @@ test_cut(void **state)
 	audit_free(a);
 	assert_string_equal(said[0], "remove /gone : no answer");
 	heard(2, "put /f : cut bytes sum confirmed size");
+}
+
+/* Some clients do not wait for the answers to their last requests. */
+static void
+test_hasty(void **state)
+{
+	struct audit	*a = sftp_of(3, 3);
+
+	(void)state;
+	open_file(a, "/f", WRITE, "h");
+	ask_write(a, 10, "h", 0, "abc");
+	status(a, 10, 0);
+	ask_close(a, 11, "h");
+	audit_free(a);
+	heard(1, "put /f : no answer bytes sum size");
+	a = sftp_of(3, 3);
+	open_file(a, "/f", READ, "h");
+	ask_read(a, 10, "h", 0);
+	data(a, 10, "abc");
+	ask_read(a, 11, "h", 3);
+	status(a, 11, 1);
+	audit_free(a);
+	heard(2, "get /f : ok bytes sum size");
 }
 
 /* In the middle of a packet's data, too. */
@@ -661,184 +570,6 @@ test_many(void **state)
 	audit_free(a);
 }
 
-/* scp */
-
-static void
-say(struct audit *a, enum audit_side side, const char *text)
-{
-	give(a, side, text, strlen(text));
-}
-
-static void
-yes(struct audit *a, enum audit_side side)
-{
-	give(a, side, "", 1);
-}
-
-#define SOURCE	AUDIT_CLIENT
-#define SINK	AUDIT_HOST
-
-static struct audit *
-scp_of(const char *command)
-{
-	struct audit	*a = audit_new("exec", command, hear, NULL);
-
-	assert_non_null(a);
-	yes(a, SINK);
-	return (a);
-}
-
-static void
-scp_file(struct audit *a, const char *line, const char *text)
-{
-	say(a, SOURCE, line);
-	yes(a, SINK);
-	say(a, SOURCE, text);
-	yes(a, SOURCE);
-	yes(a, SINK);
-}
-
-static void
-test_scp_put(void **state)
-{
-	struct audit	*a = scp_of("scp -r -p -d -t -- '/tmp/a b'");
-
-	(void)state;
-	say(a, SOURCE, "T1 0 2 0\n");
-	yes(a, SINK);
-	scp_file(a, "C0644 3 one\n", "abc");
-	heard(1, "put /tmp/a b/one : ok bytes sum size");
-	scp_file(a, "C0644 0 none\n", "");
-	heard(2, "put /tmp/a b/none : ok bytes sum size");
-	say(a, SOURCE, "D0755 0 dir\n");
-	yes(a, SINK);
-	heard(3, "mkdir /tmp/a b/dir : ok; it may have been there before");
-	scp_file(a, "C0644 3 two\n", "abc");
-	heard(4, "put /tmp/a b/dir/two : ok bytes sum size");
-	say(a, SOURCE, "E\n");
-	yes(a, SINK);
-	scp_file(a, "C0644 3 three\n", "abc");
-	heard(5, "put /tmp/a b/three : ok bytes sum size");
-	audit_free(a);
-}
-
-/* Where it is not known whether the target is a directory, both are said. */
-static void
-test_scp_target(void **state)
-{
-	struct audit	*a = scp_of("scp -r -t /tmp/x");
-
-	(void)state;
-	scp_file(a, "C0644 3 one\n", "abc");
-	heard(1, "put /tmp/x one: ok bytes sum size");
-	say(a, SOURCE, "D0755 0 dir\n");
-	yes(a, SINK);
-	scp_file(a, "C0644 3 two\n", "abc");
-	heard(3, "put /tmp/x dir/two: ok bytes sum size");
-	audit_free(a);
-}
-
-static void
-test_scp_refused(void **state)
-{
-	struct audit	*a = scp_of("scp -t /tmp/x/");
-
-	(void)state;
-	say(a, SOURCE, "C0644 3 one\n");
-	say(a, SINK, "\1scp: /tmp/x/one: Permission denied\n");
-	heard(1, "put /tmp/x/one : /tmp/x/one: Permission denied bytes sum "
-	    "size");
-	say(a, SOURCE, "C0644 3 two\n");
-	yes(a, SINK);
-	say(a, SOURCE, "abc");
-	yes(a, SOURCE);
-	say(a, SINK, "\1No space\n");
-	heard(2, "put /tmp/x/two : No space bytes sum size");
-	say(a, SOURCE, "C0644 3 three\n");
-	yes(a, SINK);
-	say(a, SOURCE, "abc\1read error\n");
-	yes(a, SINK);
-	heard(3, "put /tmp/x/three : read error bytes sum size");
-	say(a, SOURCE, "\1scp: mine: No such file\n");
-	say(a, SOURCE, "C0644 9 four\n");
-	yes(a, SINK);
-	say(a, SOURCE, "abc");
-	audit_free(a);
-	heard(4, "put /tmp/x/four : cut bytes sum size");
-}
-
-static void
-scp_sends(const char *command, const char *line, const char *expected)
-{
-	struct audit	*a = audit_new("exec", command, hear, NULL);
-
-	assert_non_null(a);
-	yes(a, AUDIT_CLIENT);
-	say(a, AUDIT_HOST, line);
-	yes(a, AUDIT_CLIENT);
-	say(a, AUDIT_HOST, "abc");
-	yes(a, AUDIT_HOST);
-	yes(a, AUDIT_CLIENT);
-	audit_free(a);
-	heard(1, expected);
-	forget();
-}
-
-static void
-test_scp_get(void **state)
-{
-	struct audit	*a;
-
-	(void)state;
-	scp_sends("scp -f /etc/one", "C0644 3 one\n",
-	    "get /etc/one : ok bytes sum size");
-	scp_sends("scp -f /etc/*", "C0644 3 one\n",
-	    "get /etc/one : ok bytes sum size");
-	scp_sends("scp -f one /etc/two", "C0644 3 two\n",
-	    "get /etc/two : ok bytes sum size");
-	scp_sends("sudo -u bart /usr/bin/scp -pf /etc/$X", "C0644 3 two\n",
-	    "get two : ok bytes sum size");
-	a = audit_new("exec", "scp -f /gone", hear, NULL);
-	yes(a, AUDIT_CLIENT);
-	say(a, AUDIT_HOST, "\1scp: /gone: No such file\n");
-	audit_free(a);
-	heard(1, "get /gone : /gone: No such file");
-}
-
-/* Two that do not keep to it cannot be followed. */
-static void
-test_not_scp(void **state)
-{
-	struct audit	*a = scp_of("scp -t /tmp/x/");
-
-	(void)state;
-	say(a, SOURCE, "C0644 3 one\nabc");
-	assert_string_equal(said[0], "put /tmp/x/one : no answer bytes sum "
-	    "size");
-	heard(2, "unknown scp : ; the source does not wait for the sink");
-	audit_free(a);
-	forget();
-	a = scp_of("scp -t /tmp/x/");
-	say(a, SOURCE, "C0644 99999999999999999999 one\n");
-	heard(1, "unknown scp : ; a line that is none of scp's");
-	audit_free(a);
-	forget();
-	a = scp_of("scp -t /tmp/x/");
-	say(a, SOURCE, "Hello\n");
-	heard(1, "unknown scp : ; a line that is none of scp's");
-	audit_free(a);
-	forget();
-	a = scp_of("scp -t /tmp/x/");
-	/* a sink that agrees in advance is still the one that agrees */
-	yes(a, SINK);
-	yes(a, SINK);
-	say(a, SOURCE, "C0644 3 one\n");
-	say(a, SOURCE, "abc");
-	yes(a, SOURCE);
-	heard(1, "put /tmp/x/one : ok bytes sum size");
-	audit_free(a);
-}
-
 static void
 test_commands(void **state)
 {
@@ -864,36 +595,17 @@ test_commands(void **state)
 	heard(2, "git git-upload-pack '/x.git' :  bytes confirmed");
 }
 
-#define BOTH(f)	{ #f, f, NULL, teardown, NULL }, \
-	{ #f ", byte by byte", f, one, both, NULL }
-
-static int
-one(void **state)
-{
-	(void)state;
-	one_by_one = 1;
-	return (0);
-}
-
-static int
-both(void **state)
-{
-	one_by_one = 0;
-	return (teardown(state));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		BOTH(test_put), BOTH(test_sum), BOTH(test_get),
-		BOTH(test_disorder), BOTH(test_refusals), BOTH(test_changes),
-		BOTH(test_one_id), BOTH(test_odd_answers), BOTH(test_cut),
-		BOTH(test_cut_data), BOTH(test_not_sftp), BOTH(test_versions),
+		BOTH(test_put), BOTH(test_get), BOTH(test_disorder),
+		BOTH(test_refusals), BOTH(test_changes), BOTH(test_one_id),
+		BOTH(test_odd_answers), BOTH(test_cut), BOTH(test_hasty),
+		BOTH(test_cut_data),
+		BOTH(test_not_sftp), BOTH(test_versions),
 		BOTH(test_attributes), BOTH(test_long_paths), BOTH(test_many),
-		BOTH(test_scp_put), BOTH(test_scp_target),
-		BOTH(test_scp_refused), BOTH(test_scp_get),
-		BOTH(test_not_scp), BOTH(test_commands),
+		BOTH(test_commands),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

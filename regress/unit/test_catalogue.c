@@ -216,6 +216,7 @@ test_settings_in_memfd(void **state)
 	s.child_uid = -1;
 	s.max_auth_tries = 6;
 	s.log_json = 1;
+	s.file_sums = 1;
 	s.syslog = 1;
 	assert_int_not_equal(fd = settings_to_memfd(&s), -1);
 	assert_int_equal(settings_from_memfd(fd, &t), 0);
@@ -226,6 +227,7 @@ test_settings_in_memfd(void **state)
 	assert_true(t.child_uid == -1);
 	assert_int_equal(t.max_auth_tries, 6);
 	assert_int_equal(t.log_json, 1);
+	assert_int_equal(t.file_sums, 1);
 	assert_int_equal(t.syslog, 1);
 	settings_free(&t);
 	assert_int_equal(write(fd, "x", 1), -1);	/* sealed */

@@ -69,6 +69,7 @@ static const struct {
 	{ "recording-keep", "90", "90", "36501" },
 	{ "recording-keep-size", "2G", "2147483648", "2GB" },
 	{ "play-own-sessions", "yes", "1", "mine" },
+	{ "file-sums", "no", "0", "never" },
 	{ "log-level", "verbose", "2", "loud" },
 	{ "log-format", "json", "1", "xml" },
 	{ "debug", "yes", "1", "maybe" },
