@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child/echo.h"
 #include "child/record.h"
 #include "child/tape.h"
 #include "lib/xmalloc.h"
@@ -16,11 +17,31 @@ struct recorder {
 	struct record_opts	 opts;
 	struct tape		 tapes[RECORDING_FILES];
 	int			 begun;
+	int			 wants_input;	/* some tape does, all of it */
+	struct echo		*echo;	/* NULL: none wants what is typed */
 };
 
 static const struct tape_ops *const formats[RECORDING_FORMATS] = {
 	[RECORDING_TTYREC] = &tape_ttyrec,
+	[RECORDING_CAST] = &tape_cast,
+	[RECORDING_INPUT] = &tape_input,
 };
+
+/* What was typed and may be kept; an echo_fn. */
+static int
+record_typed(void *arg, const struct timespec *when, const uint8_t *p,
+    size_t len)
+{
+	struct recorder	*r = arg;
+	struct tape	*t;
+
+	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
+		if (t->ops != NULL && t->ops->typed != NULL &&
+		    t->ops->typed(t, when, p, len) == -1)
+			return (-1);
+	}
+	return (0);
+}
 
 struct recorder *
 record_new(const struct record_opts *o)
@@ -38,6 +59,12 @@ record_new(const struct record_opts *o)
 		t->ops = formats[o->formats[i]];
 		t->left = o->limit == 0 ? UINT64_MAX : o->limit;
 		t->reserve = o->reserve;
+		if (t->ops != NULL && t->ops->input != NULL)
+			r->wants_input = 1;
+		/* without a terminal there is no echo */
+		if (t->ops != NULL && t->ops->typed != NULL &&
+		    o->term != NULL && r->echo == NULL)
+			r->echo = echo_new(record_typed, r);
 	}
 	return (r);
 }
@@ -105,7 +132,7 @@ record_output(struct recorder *r, const void *data, size_t len, int is_stderr)
 		if (n < len && tape_is_full(r, t, &now) == -1)
 			return (-1);
 	}
-	return (0);
+	return (r->echo == NULL ? 0 : echo_shown(r->echo, &now, data, len));
 }
 
 int
@@ -114,7 +141,11 @@ record_input(struct recorder *r, const void *data, size_t len)
 	struct timespec	 now;
 	struct tape	*t;
 
+	if (!r->wants_input && r->echo == NULL)
+		return (0);
 	if (record_now(r, &now) == -1)
+		return (-1);
+	if (r->echo != NULL && echo_typed(r->echo, &now, data, len) == -1)
 		return (-1);
 	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
 		if (t->ops != NULL && t->ops->input != NULL &&
@@ -155,11 +186,14 @@ record_free(struct recorder *r)
 	if (r == NULL)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
+	if (r->echo != NULL)
+		(void)echo_end(r->echo);
 	for (t = r->tapes; t < r->tapes + RECORDING_FILES; t++) {
 		if (r->begun && t->ops != NULL && t->ops->end != NULL)
 			(void)t->ops->end(t, &now);
 		tape_close(t);
 	}
+	echo_free(r->echo);
 	free(r);
 }
 

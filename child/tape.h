@@ -14,6 +14,12 @@
 struct record_opts;
 struct tape_ops;
 
+/* A letter of which more bytes are to come. */
+struct utf8 {
+	uint8_t	bytes[4];
+	uint8_t	n;
+};
+
 struct tape {
 	const struct tape_ops	*ops;	/* NULL: no tape, or closed */
 	int			 fd;
@@ -21,6 +27,10 @@ struct tape {
 	uint64_t		 reserve; /* bytes that stay free on the disk */
 	uint64_t		 unchecked; /* written since it was looked */
 	time_t			 checked_at;
+	/* of asciicast */
+	int64_t			 begun, last;	/* us: the file, its last
+						   event */
+	struct utf8		 cut;	/* of the last output */
 };
 
 /*
@@ -37,6 +47,9 @@ struct tape_ops {
 	/* All that the person sent. */
 	int	(*input)(struct tape *, const struct timespec *now,
 		    const uint8_t *, size_t);
+	/* What of it the host has echoed; len 0: what it has not. */
+	int	(*typed)(struct tape *, const struct timespec *when,
+		    const uint8_t *, size_t len);
 	int	(*resize)(struct tape *, const struct timespec *now,
 		    uint32_t cols, uint32_t rows);
 	/* Once, the last. */
@@ -44,6 +57,8 @@ struct tape_ops {
 };
 
 extern const struct tape_ops	tape_ttyrec;
+extern const struct tape_ops	tape_cast;
+extern const struct tape_ops	tape_input;
 
 /* Where a frame is made: TAPE_ROOM bytes that all tapes share. */
 #define TAPE_ROOM	(64 * 1024)
