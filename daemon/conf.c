@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/network.h"
 #include "lib/number.h"
+#include "lib/recording.h"
 #include "lib/xmalloc.h"
 #include "monitor/archive_zip.h"
 
@@ -130,6 +131,9 @@ const struct conf_key conf_keys[] = {
 	{ "recording-notice", CONF_LINE, S(recording_notice),
 	    "sshportal: this session is recorded",
 	    "what people read on a terminal that is recorded",
+	    .env = NULL },
+	{ "recording-format", CONF_RECORDING, S(recording_format), "ttyrec",
+	    "what recordings are: ttyrec, or asciicast",
 	    .env = NULL },
 	{ "recording-compress", CONF_COMPRESS, S(recording_compress), "none",
 	    "zstd: recordings are compressed when they are finished; or none",
@@ -425,6 +429,20 @@ set_format(struct conf *c, const struct conf_key *k, void *field,
 	return (0);
 }
 
+static int
+set_recording(struct conf *c, const struct conf_key *k, void *field,
+    const char *value)
+{
+	const int	cast = strcmp(value, "asciicast") == 0;
+
+	(void)c;
+	(void)k;
+	if (!cast && strcmp(value, "ttyrec") != 0)
+		return (-1);
+	*(uint8_t *)field = cast ? RECORDING_CAST : RECORDING_TTYREC;
+	return (0);
+}
+
 static const struct {
 	setter		*set;
 	const char	*name;		/* of a value, in help */
@@ -455,6 +473,7 @@ static const struct {
 	[CONF_DRIVER] = { set_driver, "DRIVER", "sqlite3 or mysql" },
 	[CONF_SIZE] = { set_size, "SIZE", "a size such as 100M, 2G or 1T" },
 	[CONF_COMPRESS] = { set_compress, "METHOD", COMPRESS_WANTS },
+	[CONF_RECORDING] = { set_recording, "FORMAT", "ttyrec or asciicast" },
 	[CONF_LEVEL] = { set_level, "LEVEL",
 	    "error, info, verbose or debug" },
 	[CONF_FORMAT] = { set_format, "FORMAT", "text or json" },

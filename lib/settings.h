@@ -75,6 +75,8 @@ struct settings {
 	uint8_t		 recording_compress;	/* when they are finished */
 	uint32_t	 recording_keep;	/* days; 0: for ever */
 	int64_t		 recording_keep_size;	/* bytes of all; 0: any */
+	uint8_t		 recording_format;	/* enum recording_format, of
+						   what terminals show */
 	/* what else */
 	uint8_t		 play_own_sessions;	/* by whom they were */
 	char		*acl_check_cmd;		/* "" without a hook */

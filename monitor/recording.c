@@ -28,19 +28,49 @@
 
 _Static_assert(RECORDING_FILES <= IPC_FDS_MAX, "all fit an answer");
 
-/* What is recorded of a channel. */
+/*
+ * Whether a command plainly moves files in a protocol of its own, of which the
+ * command line and the bytes' number are all that is worth keeping.
+ */
+static int
+is_transfer(const char *command)
+{
+	static const char *const	names[] = { "rsync --server ",
+	    "git-upload-pack ", "git-receive-pack ", "git-upload-archive " };
+	size_t				i;
+
+	if (strpbrk(command, ";|&$`<>()\\\n") != NULL)
+		return (0);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strncmp(command, names[i], strlen(names[i])) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * What is recorded of a channel. What is typed is told from what is hidden by
+ * its echo: without a terminal there is none.
+ */
 static void
 choose(const struct monitor *m, enum kind kind,
     const struct ask_channel_open *a, struct recording *r)
 {
-	if (m->logging < LOGGING_EVERYTHING)
-		return;
-	if (a->pty || kind == KIND_SHELL) {
-		r->formats[0] = RECORDING_TTYREC;
-	} else if (kind == KIND_EXEC && strcmp(a->type, "exec") == 0) {
-		r->formats[0] = RECORDING_TTYREC;
+	uint8_t	format = m->settings->recording_format;
+	int	terminal = a->pty || kind == KIND_SHELL;
+	int	output = kind == KIND_EXEC && strcmp(a->type, "exec") == 0 &&
+		    !is_transfer(a->detail);
+
+	if (m->logging >= LOGGING_EVERYTHING && (terminal || output))
+		r->formats[0] = format;
+	if (r->formats[0] != RECORDING_NONE && !terminal)
 		r->limit = EXEC_LIMIT;
-	}
+	if (!a->pty || m->logging < LOGGING_INPUT)
+		return;
+	if (r->formats[0] == RECORDING_NONE)
+		r->formats[0] = RECORDING_INPUT;
+	else if (format == RECORDING_TTYREC)
+		r->formats[1] = RECORDING_INPUT;
 }
 
 /* The directory of a day, made where it is missing; -1 with errno. */
