@@ -4,14 +4,15 @@
  *
  * Keys wait in a queue until their echo is seen. An echo of a letter is the
  * same letter in the output, and it stands where an editor of lines would put
- * it: where the output begins anew (at the beginning of what came at once, after
- * the terminal was told to go elsewhere, behind a prompt), behind the echo of
- * the letter before, or behind the end of the line so far that is drawn again.
- * Other letters are noise; a little of it is borne, such as the rest of a line
- * into which one writes. Letters are kept eight at a time at least, or all up to
- * a key that writes nothing, so that a letter of a password that is shown by
- * chance is not; and where Enter waits already, only if the echo's line ends,
- * too. A new line of output before any echo says then that there was none.
+ * it: where the output begins anew (at the beginning of what came at once,
+ * after the terminal was told to go elsewhere, behind a prompt), behind the
+ * echo of the letter before, or behind the end of the line so far that is drawn
+ * again. Other letters are noise; a little of it is borne, such as the rest of
+ * a line into which one writes. Letters are kept eight at a time at least, or
+ * all up to a key that writes nothing, so that a letter of a password that is
+ * shown by chance is not; and where Enter waits already, only if the echo's
+ * line ends, too. A new line of output before any echo says then that there was
+ * none.
  *
  * The lines of a paste but for its first are each echoed when the shell has
  * done with the one before, and output is in between: such a line has to come

@@ -24,9 +24,6 @@
 
 /* host create -- add a host to the inventory */
 
-const char	host_input_warning[] = "what people type is not recorded yet: "
-    "with --logging=input nothing is";
-
 static const struct cmd_opt	create_opts[] = {
 	{ .name = "name", .letter = 'n', .kind = VALUE_TEXT, .arg = "NAME",
 	    .brief = "its name here (first label of the address)" },
@@ -41,7 +38,7 @@ static const struct cmd_opt	create_opts[] = {
 	{ .name = "hop", .letter = 'o', .kind = VALUE_HOST, .arg = "HOST",
 	    .brief = "reach it through this host" },
 	{ .name = "logging", .letter = 'l', .kind = VALUE_CHOICE,
-	    .arg = "WHAT", .brief = "what is recorded (input: nothing yet)",
+	    .arg = "WHAT", .brief = "what is recorded",
 	    .fallback = "everything", .choices = host_loggings },
 	OPT_RECORD("whether there is no session without (possible)"),
 	{ .name = "group", .letter = 'g', .kind = VALUE_HOSTGROUP,
@@ -150,8 +147,6 @@ create_host(struct cmd_call *c, const struct url *u, const char *name,
 		return (r);
 	if (c->own && (r = host_create_own_judge(c, id)) != DB_OK)
 		return (r);
-	if (h.logging == LOGGING_INPUT)
-		c->warning = host_input_warning;
 	cmd_made(c, id, name);
 	return (DB_OK);
 }

@@ -12,9 +12,6 @@ struct field;
 struct host;
 struct ref;
 
-/* What is said where LOGGING_INPUT is chosen. */
-extern const char		host_input_warning[];
-
 /* Whether hosts can be logged in to with this key of the portal's. */
 int	host_key_check(struct cmd_call *, const struct ref *key);
 

@@ -142,8 +142,6 @@ update_fields(struct cmd_call *c, struct host *h)
 		h->legacy = opt_given(c, "legacy");
 	if ((r = host_recorded_take(c, h)) != DB_OK)
 		return (r);
-	if (opt_given(c, "logging") && h->logging == LOGGING_INPUT)
-		c->warning = host_input_warning;
 	return (DB_OK);
 }
 

@@ -281,23 +281,6 @@ mask_events(struct import *im)
 		    masked);
 }
 
-/* What they did and will not do here. */
-static void
-look_at_hosts(struct import *im)
-{
-	struct db_names	input = { 0 };
-	json_t		*row;
-	size_t		 i;
-
-	import_each(im->doc, "hosts", i, row) {
-		if (strcmp(import_text(row, "Logging"), "input") == 0)
-			db_names_add(&input, import_text(row, "Name"));
-	}
-	import_note_names(im, "with --logging=input, of which nothing is "
-	    "recorded yet: the ", "host", &input, "");
-	db_names_free(&input);
-}
-
 static void
 count_unlearnt(struct import *im)
 {
@@ -321,7 +304,6 @@ import_look(struct import *im)
 	look_at_keys(im);
 	look_at_user_keys(im, names, owners);
 	look_at_users(im, owners);
-	look_at_hosts(im);
 	count_unlearnt(im);
 	mask_events(im);
 	json_decref(names);

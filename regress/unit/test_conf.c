@@ -61,6 +61,7 @@ static const struct {
 	{ "server-alive-count-max", "7", "7", "1001" },
 	{ "banner", "/b", "/b", NULL },
 	{ "recording-notice", "On air.", "On air.", "\"a\\eb\"" },
+	{ "recording-format", "asciicast", "2", "cast" },
 #ifdef HAVE_ZSTD
 	{ "recording-compress", "zstd", "1", "gzip" },
 #else
@@ -123,6 +124,7 @@ show(const struct conf *c, const struct conf_key *k)
 	switch (k->type) {
 	case CONF_BOOL:
 	case CONF_FORMAT:
+	case CONF_RECORDING:
 	case CONF_COMPRESS:
 		snprintf(text, sizeof(text), "%u", *(const uint8_t *)p);
 		return (text);

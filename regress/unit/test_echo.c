@@ -439,7 +439,7 @@ test_editor(void **state)
 
 		typed(c);
 		column++;
-			snprintf(out, sizeof(out), "%c\033[24;70H1,%u\033[8CAll"
+		snprintf(out, sizeof(out), "%c\033[24;70H1,%u\033[8CAll"
 		    "\033[1;%uH", *p, column, column);
 		shown(out);
 	}
@@ -472,7 +472,7 @@ test_sequences(void **state)
 {
 	static const char *const	keys[] = { "\033[A", "\033OP",
 	    "\033[15~", "\033[1;5C", "\033[<0;12;3M", "\033[I", "\t", "\033" };
-	static const char *const	not[] = { "\033[97u", "\033[27;2;65~",
+	static const char *const	other[] = { "\033[97u", "\033[27;2;65~",
 	    "\033Oq", "\033[65;30;65;1;0;1_", "\033]11;rgb:12/34/56\033\\" };
 	size_t				i;
 
@@ -482,9 +482,9 @@ test_sequences(void **state)
 		typed(keys[i]);
 		ends_with(keys[i]);
 	}
-	for (i = 0; i < sizeof(not) / sizeof(not[0]); i++) {
+	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
 		begin();
-		typed(not[i]);
+		typed(other[i]);
 		shown("97;65q");
 		assert_int_equal(echo_end(echo), 0);
 		assert_null(strpbrk(kept, "0123456789Oq"));

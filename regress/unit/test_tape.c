@@ -199,8 +199,8 @@ test_limit(void **state)
 	assert_int_equal(fcntl(opts.fds[0], F_GETFD), -1);
 	record_free(r);
 	text = played(&frames, &total);
-	assert_string_equal(text, "0123456789\r\nsshportal: of this output only "
-	    "the first 10 bytes are recorded\r\n");
+	assert_string_equal(text, "0123456789\r\nsshportal: of this output "
+	    "only the first 10 bytes are recorded\r\n");
 	free(text);
 	/* all of it, and no more, is whole */
 	r = begin(RECORDING_TTYREC, RECORDING_NONE);
