@@ -377,6 +377,7 @@ serve(struct conn *conn)
 		/* what a channel had to say may have ended it */
 		if (has_stopped(conn) || conn->client.state == CLIENT_GONE)
 			break;
+		upstream_push(&conn->up);
 		/* libssh2 may have queued bytes for a channel that was done */
 		ms = upstream_restless(&conn->up) ? 0 : wait_time(conn,
 		    relay_moved() - conn->released > BULK);

@@ -230,6 +230,7 @@ loop(struct errand_state *e)
 			tell_lost(e);
 			return;
 		}
+		upstream_push(up);
 		p[1].events = upstream_events(up);
 		p[1].fd = p[1].events != 0 ? up->fd : -1;
 		p[1].revents = 0;

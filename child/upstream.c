@@ -33,6 +33,7 @@
 #include "lib/xmalloc.h"
 
 #define OUT_MAX		(1024 * 1024)	/* beyond all that is allowed */
+#define SMALL		512	/* bytes of a packet that may wait */
 #define OUT_ENOUGH	(256 * 1024)	/* no more data of channels */
 #define ERROR_SIZE	256
 
@@ -93,7 +94,26 @@ sock_send(struct upstream *up, const void *data, size_t len)
 	return (n);
 }
 
-/* libssh2 writes: everything is taken. */
+/* Gives the socket what is kept, as far as it takes it; 0, or -errno. */
+static ssize_t
+out_send(struct upstream *up)
+{
+	ssize_t	n;
+
+	while (up->out.len > 0) {
+		n = sock_send(up, buf_head(&up->out), up->out.len);
+		if (n <= 0)
+			return (n);
+		buf_take(&up->out, n);
+	}
+	return (0);
+}
+
+/*
+ * libssh2 writes: everything is taken. What is small waits for upstream_push(),
+ * for more of it often follows at once: a segment costs far more than its
+ * bytes.
+ */
 static ssize_t
 upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
     void **abstract)
@@ -103,7 +123,9 @@ upstream_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
 
 	(void)fd;
 	(void)flags;
-	if (up->out.len == 0 && (n = sock_send(up, data, len)) < 0)
+	if (len > SMALL && (n = out_send(up)) == 0 && up->out.len == 0)
+		n = sock_send(up, data, len);
+	if (n < 0)
 		return (n);
 	if (buf_put(&up->out, (const uint8_t *)data + n, len - n) != len - n)
 		return (-ENOBUFS);
@@ -455,22 +477,15 @@ upstream_events(struct upstream *up)
 	return (events | POLLIN);
 }
 
-/* Gives the socket what it did not take before. */
+/* Gives the socket what it did not take before, or was not given yet. */
 static void
 upstream_flush(struct upstream *up)
 {
-	ssize_t	n;
+	ssize_t	n = out_send(up);
 
-	while (up->out.len > 0) {
-		if ((n = sock_send(up, buf_head(&up->out), up->out.len)) == 0)
-			return;
-		if (n < 0) {
-			upstream_lost(up, "the connection was lost (%s)",
-			    strerror(-n));
-			return;
-		}
-		buf_take(&up->out, n);
-	}
+	if (n < 0)
+		upstream_lost(up, "the connection was lost (%s)",
+		    strerror(-n));
 }
 
 /* All that the host sends is a sign of life. */
@@ -607,6 +622,19 @@ upstream_run(struct upstream *up, short revents)
 		ask_ending(up->lost);
 		conn_fail(up->conn, up->lost);
 	}
+}
+
+void
+upstream_push(struct upstream *up)
+{
+	enum evp_side	before = evp_enter(EVP_SIDE_OTHER);
+
+	/* what one sends, the one that carries it has to send, too */
+	for (; up != NULL; up = up->via) {
+		if (up->state != UP_NONE && up->state != UP_DEAD)
+			upstream_flush(up);
+	}
+	evp_enter(before);
 }
 
 int

@@ -160,6 +160,9 @@ short	upstream_events(struct upstream *);
 /* Goes on, with what poll said about the socket (0: nothing). */
 void	upstream_run(struct upstream *, short revents);
 
+/* Sends what has been written since; before each wait for events. */
+void	upstream_push(struct upstream *);
+
 /* Milliseconds until it wants to run without an event; -1: never. */
 int	upstream_wait(const struct upstream *);
 
