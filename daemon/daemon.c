@@ -41,6 +41,7 @@
 #include "lib/log.h"
 #include "lib/proctitle.h"
 #include "lib/settings.h"
+#include "lib/xmalloc.h"
 
 #define CRASH_EVERY_MS	5000	/* a new layout at most so often */
 #define SETUP_AGAIN_MS	10000
@@ -523,6 +524,7 @@ prepare(void)
 		return (-1);
 	}
 	image_free(d.image);
+	xmalloc_settle();
 	return (0);
 }
 

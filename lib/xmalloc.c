@@ -2,14 +2,21 @@
 /*
  * Allocation that does not fail.
  */
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/xmalloc.h"
+
+#define HOLE_MIN	16	/* bytes */
+#define HOLE_MAX	65536
+#define SMALL_MAX	1040
+#define HOLES		4096	/* of a size */
 
 void *
 xmalloc(size_t size)
@@ -53,6 +60,29 @@ xroom(void *v, size_t n, size_t size)
 	v = xreallocarray(v, room, size);
 	memset((char *)v + n * size, 0, (room - n) * size);
 	return (v);
+}
+
+void
+xmalloc_settle(void)
+{
+	static void	*kept[SMALL_MAX / HOLE_MIN + 1];
+	size_t		 size, n;
+	char		*top, *p;
+
+	top = (char *)sbrk(0) - mallinfo2().keepcost;
+	for (size = HOLE_MAX; size >= HOLE_MIN; size -= HOLE_MIN) {
+		for (n = 0; n < HOLES; n++) {
+			p = malloc(size);
+			if (p == NULL || p >= top)
+				break;
+		}
+		/* malloc would keep a small one for the next of its size */
+		if (size > SMALL_MAX)
+			free(p);
+		else
+			kept[size / HOLE_MIN] = p;
+	}
+	malloc_trim(0);
 }
 
 char *

@@ -21,6 +21,14 @@ char	*xstrdup(const char *);
  */
 void	*xroom(void *v, size_t n, size_t size);
 
+/*
+ * Takes what is free between things in use, for good, before many processes
+ * are forked off: a hole that one of them fills is a page copied for it, and
+ * most of what is on such a page is not its own. What they allocate then lies
+ * close together.
+ */
+void	 xmalloc_settle(void);
+
 /* A copy of len bytes with a NUL after them; caller frees. */
 char	*xmemdup0(const void *, size_t);
 
