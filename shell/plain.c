@@ -21,6 +21,7 @@ plain_init(struct plain *p, void (*line)(void *, int64_t, const char *,
 	p->line = line;
 	p->arg = arg;
 	p->width = PLAIN_COLUMNS;
+	p->saved = -1;
 	p->text = xmalloc(PLAIN_LINE_MAX);
 }
 
@@ -71,6 +72,7 @@ end_line(struct plain *p, int meant)
 		tell(p);
 	p->pieces = 0;
 	p->col = 0;
+	p->saved = -1;
 }
 
 void
@@ -267,14 +269,41 @@ erase_chars(struct plain *p, unsigned n)
 	blank(p, p->col, to);
 }
 
+/* To where its place was kept, which may be another line. */
+static void
+restore(struct plain *p)
+{
+	if (p->saved == -1)
+		end_line(p, 0);
+	else
+		move(p, (unsigned)p->saved);
+}
+
+/* The other screen has other lines. */
+static void
+take_modes(struct plain *p, const struct ecma_piece *piece)
+{
+	size_t	i;
+
+	if (piece->lead != '?' || (piece->code != 'h' && piece->code != 'l'))
+		return;
+	for (i = 0; i < piece->nparams; i++) {
+		if (piece->params[i] == 47 || piece->params[i] == 1047 ||
+		    piece->params[i] == 1049)
+			end_line(p, 0);
+	}
+}
+
 /* The rest sends the cursor elsewhere, or draws nothing. */
 static void
 take_csi(struct plain *p, const struct ecma_piece *piece)
 {
 	unsigned	n = ecma_param(piece, 0, 1);
 
-	if (!piece->whole || piece->lead != 0 || piece->inter[0] != 0)
+	if (!piece->whole || piece->lead != 0 || piece->inter[0] != 0) {
+		take_modes(p, piece);
 		return;
+	}
 	switch (piece->code) {
 	case 'C':
 	case 'a':
@@ -306,6 +335,12 @@ take_csi(struct plain *p, const struct ecma_piece *piece)
 		else
 			end_line(p, 0);
 		break;
+	case 's':
+		p->saved = (int)p->col;
+		break;
+	case 'u':
+		restore(p);
+		break;
 	case 'A':
 	case 'B':
 	case 'E':
@@ -314,11 +349,26 @@ take_csi(struct plain *p, const struct ecma_piece *piece)
 	case 'd':
 	case 'e':
 	case 'f':
+	case 'r':
 		end_line(p, 0);
 		break;
 	default:
 		break;
 	}
+}
+
+static void
+take_escape(struct plain *p, const struct ecma_piece *piece)
+{
+	if (piece->len != 0)
+		return;
+	if (piece->code == '7')
+		p->saved = (int)p->col;
+	else if (piece->code == '8')
+		restore(p);
+	else if (strchr("EDMc", (int)piece->code) != NULL)
+		/* next line, down, up; a reset */
+		end_line(p, 0);
 }
 
 static void
@@ -337,10 +387,7 @@ take(void *arg, const struct ecma_piece *piece)
 		take_csi(p, piece);
 		break;
 	case ECMA_ESCAPE:
-		/* next line, down, up; a reset */
-		if (piece->len == 0 && strchr("EDMc", (int)piece->code) !=
-		    NULL)
-			end_line(p, 0);
+		take_escape(p, piece);
 		break;
 	case ECMA_BAD:
 		write_char(p, "\357\277\275", 3, 1);

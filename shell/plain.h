@@ -33,6 +33,8 @@ struct plain {
 	struct plain_cell	 row[PLAIN_COLUMNS];
 	unsigned		 used;		/* columns that were written */
 	unsigned		 col;		/* where the cursor is */
+	int			 saved;		/* and was, when its place was
+						   kept; -1: in another line */
 	int64_t			 now, begun;
 	char			*text;		/* of a line, rows before */
 	size_t			 len;

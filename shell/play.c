@@ -88,7 +88,7 @@ pause_play(struct player *p, int64_t now)
 
 	do {
 		key = rawtty_key(&p->tty, -1, -1);
-	} while (key == KEY_NONE);
+	} while (key == KEY_NONE || key == KEY_OTHER);
 	pressed(p, key, now);
 	p->due = mono_us() + left;
 }

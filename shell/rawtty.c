@@ -65,6 +65,8 @@ key_of(struct rawtty *t, unsigned char c)
 		return (KEY_SPACE);
 	else if (c == 'q' || c == 'Q' || c == CTRL_C || c == CTRL_D)
 		return (KEY_QUIT);
+	else
+		return (KEY_OTHER);
 	return (KEY_NONE);
 }
 

@@ -18,7 +18,8 @@ enum key {
 	KEY_LEFT,
 	KEY_RIGHT,
 	KEY_UP,
-	KEY_DOWN
+	KEY_DOWN,
+	KEY_OTHER
 };
 
 struct rawtty {

@@ -247,6 +247,12 @@ test_lines(void **state)
 	reads(80, "abc\033[2K\rd\r\n", "d|");
 	reads(80, "a\033[5;1Hb\033[6;1Hc\033[2Jd", "a|b|c|d|");
 	reads(80, "gr\303\274n\b\bu\r\n", "grun|");
+	/* the other screen; a place that was kept, in this line or not */
+	reads(80, "a\033[?1049hb\033[?1049lc\r\n", "a|b|c|");
+	reads(80, "ab\0337c\0338x\r\n", "abx|");
+	reads(80, "ab\033[sc\033[ux\r\n", "abx|");
+	reads(80, "ab\0337\ncd\0338x\r\n", "ab|cd|x|");
+	reads(80, "ab\033[2;5rc\r\n", "ab|c|");
 	/* wide and combining characters, half of one overwritten */
 	reads(80, "\346\274\242\345\255\227\r\n", "\346\274\242\345\255\227|");
 	reads(80, "\346\274\242\345\255\227\r\033[Cx\r\n", " x\345\255\227|");
