@@ -30,8 +30,11 @@ event()
 
 has_event()
 {
+	local entity=$2
+
+	[ "$DB" != mysql ] || entity=${entity//\\/\\\\}
 	out=$(db_query "SELECT args FROM events WHERE domain = 'file' AND
-	    action = '$1' AND entity = '$2' ORDER BY id DESC LIMIT 1")
+	    action = '$1' AND entity = '$entity' ORDER BY id DESC LIMIT 1")
 	[ -n "$out" ]
 }
 

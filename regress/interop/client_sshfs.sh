@@ -30,3 +30,17 @@ ok mv "$T/mounted/file" "$T/mounted/other"
 ok rm "$T/mounted/other"
 [ ! -e "$T/there/other" ] || fail "it is still there"
 ok unmount
+
+[ -z "${DIRECT-}" ] || exit 0
+say "its files are events"
+written()
+{
+	out=$(db_query "SELECT args FROM events WHERE domain = 'file' AND
+	    action = '$1' AND entity LIKE '%/there/$2' ORDER BY id LIMIT 1")
+	[ -n "$out" ]
+}
+wait_for 15 written put file || fail "no event of what was written"
+like "result" "$out" '"result":"ok"'
+like "sum" "$out" "\"sha256\":\"$(sha256sum "$T/file" | cut -d' ' -f1)\""
+wait_for 15 written rename file || fail "no event of the renaming"
+wait_for 15 written remove other || fail "no event of the removal"
