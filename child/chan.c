@@ -374,6 +374,8 @@ record_begin(struct chan *c, const struct answer_channel_open *a,
 	o.cols = c->size[0];
 	o.rows = c->size[1];
 	o.term = c->term;
+	o.from = a->from;
+	o.to = a->to;
 	c->record = record_new(&o);
 }
 

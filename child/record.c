@@ -25,6 +25,7 @@ static const struct tape_ops *const formats[RECORDING_FORMATS] = {
 	[RECORDING_TTYREC] = &tape_ttyrec,
 	[RECORDING_CAST] = &tape_cast,
 	[RECORDING_INPUT] = &tape_input,
+	[RECORDING_PCAP] = &tape_pcap,
 };
 
 /* What was typed and may be kept; an echo_fn. */
@@ -51,13 +52,16 @@ record_new(const struct record_opts *o)
 	size_t		 i;
 
 	r->opts = *o;
+	r->opts.from = xstrdup(o->from);
+	r->opts.to = xstrdup(o->to);
 	for (i = 0; i < RECORDING_FILES; i++) {
 		t = &r->tapes[i];
 		t->fd = o->fds[i];
 		if (t->fd == -1)
 			continue;
 		t->ops = formats[o->formats[i]];
-		t->left = o->limit == 0 ? UINT64_MAX : o->limit;
+		t->left = o->limit == 0 || t->ops == &tape_pcap ? UINT64_MAX :
+		    o->limit;
 		t->reserve = o->reserve;
 		if (t->ops != NULL && t->ops->input != NULL)
 			r->wants_input = 1;
@@ -194,6 +198,8 @@ record_free(struct recorder *r)
 		tape_close(t);
 	}
 	echo_free(r->echo);
+	free((char *)r->opts.from);
+	free((char *)r->opts.to);
 	free(r);
 }
 

@@ -18,10 +18,13 @@ struct record_opts {
 	int		 fds[RECORDING_FILES];	/* -1: none */
 	uint8_t		 formats[RECORDING_FILES];
 	int		 required;	/* see record_required() */
-	uint64_t	 limit;		/* bytes of what was shown; 0: all */
+	uint64_t	 limit;		/* bytes of what was shown; 0: all; a
+					   capture has all */
 	uint64_t	 reserve;	/* bytes that stay free on the disk */
 	uint32_t	 cols, rows;	/* of the terminal; 0: there is none */
 	const char	*term;		/* its kind, or NULL */
+	const char	*to;		/* of a capture: "address:port" */
+	const char	*from;
 };
 
 /*

@@ -31,6 +31,7 @@ struct tape {
 	int64_t			 begun, last;	/* us: the file, its last
 						   event */
 	struct utf8		 cut;	/* of the last output */
+	void			*state;	/* the format's own */
 };
 
 /*
@@ -59,6 +60,7 @@ struct tape_ops {
 extern const struct tape_ops	tape_ttyrec;
 extern const struct tape_ops	tape_cast;
 extern const struct tape_ops	tape_input;
+extern const struct tape_ops	tape_pcap;
 
 /* Where a frame is made: TAPE_ROOM bytes that all tapes share. */
 #define TAPE_ROOM	(64 * 1024)

@@ -319,6 +319,8 @@ put_answer_channel_open(struct msg *m, const struct answer_channel_open *a)
 	msg_put_u64(m, a->limit);
 	msg_put_u64(m, a->reserve);
 	msg_put_str(m, a->unrecorded);
+	msg_put_str(m, a->from);
+	msg_put_str(m, a->to);
 }
 
 int
@@ -335,6 +337,8 @@ get_answer_channel_open(struct msg *m, struct answer_channel_open *a)
 	a->limit = msg_get_u64(m);
 	a->reserve = msg_get_u64(m);
 	a->unrecorded = msg_get_str(m, SENTENCE_MAX);
+	a->from = msg_get_str(m, PEER_MAX);
+	a->to = msg_get_str(m, PEER_MAX);
 	return (done(m));
 }
 

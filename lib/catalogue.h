@@ -30,6 +30,7 @@
 #define PASSWORD_MAX	4096
 #define LOG_TEXT_MAX	8192
 #define ADDR_MAX	64	/* "[address]:port" */
+#define PEER_MAX	79	/* the same, with an interface's name */
 #define VERSION_MAX	256	/* an SSH identification line */
 #define HOSTKEYS_MAX	4
 #define HOST_LOGIN_MAX	256	/* account on a host */
@@ -226,6 +227,7 @@ struct answer_channel_open {
 	uint64_t	 limit;		/* bytes of what was shown; 0: all */
 	uint64_t	 reserve;	/* bytes that stay free on the disk */
 	const char	*unrecorded;	/* to be said on a terminal, or "" */
+	const char	*from, *to;	/* of a capture: "address:port" */
 };
 
 enum channel_end {

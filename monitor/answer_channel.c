@@ -54,6 +54,8 @@ answer_open(struct monitor *m, const struct ipc *req,
 		.verdict = { no == NULL, no == NULL ? "" : no },
 		.required = m->record_required,
 		.unrecorded = unrecorded,
+		.from = m->source,
+		.to = "",
 	};
 	struct ipc			out;
 	size_t				i;
@@ -64,8 +66,10 @@ answer_open(struct monitor *m, const struct ipc *req,
 		out.fds[i] = rec->fds[i];
 		rec->fds[i] = -1;
 	}
-	if (rec != NULL)
+	if (rec != NULL) {
 		a.limit = rec->limit;
+		a.to = rec->to;
+	}
 	put_answer_channel_open(&out.body, &a);
 	monitor_answer(m, &out);
 	ipc_free(&out);

@@ -19,14 +19,53 @@
 #include "lib/escape.h"
 #include "lib/ipc.h"
 #include "lib/log.h"
+#include "lib/network.h"
+#include "lib/number.h"
 #include "monitor/journal.h"
 #include "monitor/monitor.h"
 #include "monitor/recording.h"
 
 #define EXEC_LIMIT	(1024 * 1024)	/* bytes of a command's output */
+#define CAPTURE_PORT	60001	/* a program has none; errors: the next */
 #define NAME_SIZE	(RECORDING_BASE_SIZE + 16)	/* with extensions */
 
+_Static_assert(DIAL_PEER_SIZE == PEER_MAX + 1, "an address fits an answer");
 _Static_assert(RECORDING_FILES <= IPC_FDS_MAX, "all fit an answer");
+
+/* Whether what passes is the person's business with the host, or a port's. */
+static int
+has_payload(enum kind kind)
+{
+	return (kind != KIND_AGENT && kind != KIND_X11);
+}
+
+/*
+ * Where a capture says that its bytes went: the host, and for a tunnel the
+ * port behind it, whose name only the host can look up.
+ */
+static void
+capture_to(const struct monitor *m, const struct ask_channel_open *a,
+    char to[DIAL_PEER_SIZE])
+{
+	const char	*colon = strrchr(a->detail, ':');
+	struct network	 target;
+	uint32_t	 port = CAPTURE_PORT;
+	char		*end;
+
+	dial_peer(m->upstream, to, DIAL_PEER_SIZE);
+	if (strcmp(a->type, "exec") == 0 || strcmp(a->type, "shell") == 0 ||
+	    strcmp(a->type, "subsystem") == 0)
+		colon = NULL;
+	else
+		network_from_source(&target, a->detail);
+	if (colon != NULL && target.family != 0 &&
+	    strlen(a->detail) <= PEER_MAX)
+		snprintf(to, DIAL_PEER_SIZE, "%s", a->detail);
+	if (colon != NULL)
+		(void)number_parse(colon + 1, 1, UINT16_MAX, &port);
+	if ((end = strrchr(to, ':')) != NULL)
+		snprintf(end, to + DIAL_PEER_SIZE - end, ":%u", port);
+}
 
 /*
  * Whether a command plainly moves files in a protocol of its own, of which the
@@ -65,6 +104,10 @@ choose(const struct monitor *m, enum kind kind,
 		r->formats[0] = format;
 	if (r->formats[0] != RECORDING_NONE && !terminal)
 		r->limit = EXEC_LIMIT;
+	if (m->logging == LOGGING_FULL && !a->pty && has_payload(kind)) {
+		r->formats[r->formats[0] != RECORDING_NONE] = RECORDING_PCAP;
+		capture_to(m, a, r->to);
+	}
 	if (!a->pty || m->logging < LOGGING_INPUT)
 		return;
 	if (r->formats[0] == RECORDING_NONE)

@@ -10,6 +10,7 @@
 
 #include "db/kinds.h"
 #include "lib/catalogue.h"
+#include "monitor/dial.h"
 
 struct monitor;
 
@@ -18,6 +19,7 @@ struct recording {
 	int	 fds[RECORDING_FILES];		/* -1: none */
 	uint8_t	 formats[RECORDING_FILES];	/* enum recording_format */
 	uint64_t limit;				/* of what was shown; 0: all */
+	char	 to[DIAL_PEER_SIZE];		/* of a capture */
 };
 
 /*

@@ -42,7 +42,8 @@ static const struct file_op file_op = { FILE_COPY, 1, FILE_HAS_SUM, blob,
 static const struct ask_channel_open ask_channel_open = { 9, "exec", "ls", 1,
     80, 24 };
 static const struct answer_channel_open answer_channel_open = { { 1, "" },
-    { RECORDING_TTYREC, RECORDING_INPUT }, 1, 2, 3, "lost" };
+    { RECORDING_TTYREC, RECORDING_PCAP }, 1, 2, 3, "lost", "192.0.2.7:4711",
+    "192.0.2.8:22" };
 static const struct ask_channel_close ask_channel_close = { 9, 1, 2,
     CHANNEL_END_SIGNAL, 3, "TERM" };
 static const struct ask_shell ask_shell = { 4, 1, "xterm", 80, 24, 1, "ls" };
