@@ -257,9 +257,12 @@ ok timeout --foreground 60 lftp -c "set sftp:connect-program '$ssh_line'
     set sftp:auto-confirm yes; open sftp://web1:none@portal
     put $T/big -o $H/lftp; get $H/lftp -o $T/lftp"
 event put "$H/lftp"
-whole "$T/big"
+field bytes 3000000
+field sha256 "$(sum "$T/big")"
+# it knows the size, and leaves without a word on the file's end
 event get "$H/lftp"
-whole "$T/big"
+field bytes 3000000
+field sha256 "$(sum "$T/big")"
 
 say "rsync and git with their command"
 ok timeout --foreground 60 rsync -e "ssh -F $(conf)" "$T/big" \
