@@ -321,9 +321,10 @@ as bob ok p -M -S "$T/master" -o ControlPersist=600 -fN web1@portal
 wait_for 20 mux_runs || fail "exec does not come back: '$err'"
 
 say "the change is in the audit log"
-admin event ls --json
+admin event ls --domain=acl --json
 like "acl update" "$out" '"update"'
 admin acl update "$rule" --allow=agent,x11
-admin event inspect "$(db_query 'SELECT MAX(id) FROM events')"
+admin event inspect "$(db_query "SELECT MAX(id) FROM events
+    WHERE domain = 'acl'")"
 like "what it changed" "$out" 'agent,x11'
 as bob ok p -S "$T/master" -O exit web1@portal

@@ -48,14 +48,14 @@ restore()
 # not_restored ERE FILE: and nothing was touched.
 not_restored()
 {
-	local before
+	local before all="SELECT COUNT(*) FROM events WHERE domain <> 'login'"
 
-	before=$(db_query 'SELECT COUNT(*) FROM events; SELECT * FROM users')
+	all+='; SELECT * FROM users'
+	before=$(db_query "$all")
 	restore "$2" --confirm
 	is "status ($err)" "$status" 1
 	like "why" "$err" "nothing was restored: .*$1"
-	is "what is there" "$(db_query \
-	    'SELECT COUNT(*) FROM events; SELECT * FROM users')" "$before"
+	is "what is there" "$(db_query "$all")" "$before"
 }
 not_restored 'sealed with the master key' "$T/sealed.json"
 head -c $(($(stat -c %s "$T/clear.json") - 100)) "$T/clear.json" \
