@@ -573,6 +573,8 @@ request_done(struct chan *c, struct request *r, int ok)
 		c->conn->started = 1;
 		tell_unsaid(c);
 		tell_recorded(c);
+		if (c->pty)
+			c->to_say = c->conn->warning;
 	}
 	if (is_eow(c, r, wanted) && c->state == CHAN_RUNNING)
 		c->out_unwanted = 1;

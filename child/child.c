@@ -169,6 +169,25 @@ conn_stop(struct conn *conn, const char *sentence)
 	conn_fail(conn, sentence);
 }
 
+void
+conn_warn(struct conn *conn, const char *sentence)
+{
+	struct chan	*c;
+	char		*old = conn->warning;
+
+	/* in the midst of what a program has drawn */
+	conn->warning = sentence[0] == '\0' ? NULL :
+	    xasprintf("\r\n%s", sentence);
+	TAILQ_FOREACH(c, &conn->channels, link) {
+		if (c->kind == CHAN_SESSION && c->pty &&
+		    c->state == CHAN_RUNNING)
+			c->to_say = conn->warning;
+		else if (c->to_say == old)
+			c->to_say = NULL;
+	}
+	free(old);
+}
+
 /* What the monitor says unasked. */
 static void
 told(void *arg, struct ipc *m)
@@ -184,6 +203,11 @@ told(void *arg, struct ipc *m)
 		if (get_sentence(&m->body, &sentence) == -1)
 			ask_malformed("stop");
 		conn_stop(conn, sentence.text);
+		break;
+	case TELL_WARN:
+		if (get_sentence(&m->body, &sentence) == -1)
+			ask_malformed("warning");
+		conn_warn(conn, sentence.text);
 		break;
 	default:
 		ask_malformed("message");

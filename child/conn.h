@@ -30,6 +30,8 @@ struct conn {
 	enum destination	 dest;		/* DEST_REFUSED until login */
 	char			*notice;	/* DEST_NOTICE: the text */
 	char			*sentence;	/* why all is over */
+	char			*warning;	/* what terminals say of it
+						   before; or NULL */
 	char			*nowhere;	/* why there is no host: for
 						   sessions; jumps go on */
 	char			*unsaid;	/* why a port is not listened
@@ -63,7 +65,13 @@ void	conn_login(struct conn *, enum destination, char *text);
  */
 void	conn_fail(struct conn *, const char *sentence);
 
-/* The same, and then the connection ends. */
+/*
+ * Each terminal shows the sentence, beside what its program shows, and so does
+ * each that begins later; "" takes it back.
+ */
+void	conn_warn(struct conn *, const char *sentence);
+
+/* conn_fail(), and then the connection ends. */
 void	conn_stop(struct conn *, const char *sentence);
 
 #endif

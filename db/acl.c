@@ -17,6 +17,8 @@
 #include "lib/escape.h"
 #include "lib/xmalloc.h"
 
+#define CHANGES_MAX	64	/* that are looked at for a rule's end */
+
 #define COLUMNS \
 	"a.id, a.action, a.weight, a.host_pattern, a.inception," \
 	" a.expiration, a.comment, a.created_at, a.updated_at," \
@@ -549,6 +551,45 @@ match_patterns(struct acl_list *l, const struct host *h, const char *account)
 	l->n = n;
 }
 
+/* When the next of them begins or ends after this moment; 0: none does. */
+static int64_t
+next_change(const struct acl_list *l, int64_t now)
+{
+	int64_t	at[2], next = 0;
+	size_t	i, j;
+
+	for (i = 0; i < l->n; i++) {
+		if (!l->v[i].matched || !acl_speaks_of_account(&l->v[i]))
+			continue;
+		at[0] = l->v[i].inception;
+		at[1] = l->v[i].expiration;
+		for (j = 0; j < 2; j++) {
+			if (at[j] > now && (next == 0 || at[j] < next))
+				next = at[j];
+		}
+	}
+	return (next);
+}
+
+static void
+verdict_times(struct acl_verdict *v, const struct acl_list *l, int64_t now)
+{
+	int64_t	at;
+	int	i;
+
+	at = v->changes_at = next_change(l, now);
+	if (v->action != ACL_ALLOW)
+		return;
+	/* who has more rules that end one after the other is not warned */
+	for (i = 0; i < CHANGES_MAX && at != 0; i++) {
+		if (acl_decide(l, at, NULL) != ACL_ALLOW) {
+			v->ends_at = at;
+			return;
+		}
+		at = next_change(l, at);
+	}
+}
+
 int
 acl_judge(struct db *db, int64_t user_id, const struct host *h,
     const char *account, int64_t now, struct acl_verdict *v,
@@ -568,6 +609,7 @@ acl_judge(struct db *db, int64_t user_id, const struct host *h,
 	match_patterns(l, h, account);
 	v->action = acl_decide(l, now, &best);
 	verdict_add(v, l, now, best);
+	verdict_times(v, l, now);
 	v->kinds &= host_kinds(h);
 	verdict_settle(v);
 	if (rules != NULL) {

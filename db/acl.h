@@ -72,6 +72,9 @@ struct acl_verdict {
 						   after a denial */
 	enum host_logging	 logging;
 	int			 record_required;
+	/* As the rules are now (UTC seconds; 0: never): */
+	int64_t			 changes_at;	/* one of them begins or ends */
+	int64_t			 ends_at;	/* they allow it no more */
 };
 
 /* Inserts the rule; groups are linked by acl_link() in the same

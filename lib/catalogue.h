@@ -92,8 +92,10 @@ enum tell {
 	TELL_CONNECTION,	/* no content; fds[0] is the client's socket */
 	TELL_SHELL_EXIT,	/* struct tell_shell_exit */
 	TELL_STOP,		/* struct sentence: say it, end the session */
-	TELL_ERRAND		/* instead of a connection: struct tell_errand,
+	TELL_ERRAND,		/* instead of a connection: struct tell_errand,
 				   fds[0] the host's socket */
+	TELL_WARN		/* struct sentence: say it on each terminal that
+				   there is and will be; "": no more */
 };
 
 /* The host keys to offer, in order of preference, public halves (wire). */

@@ -283,6 +283,7 @@ enter(struct monitor *m, struct attempt *t)
 	}
 	m->user = t->user;
 	m->userkey = t->key != NULL ? t->key->id : 0;
+	m->key_expires = t->key != NULL ? t->key->expires_at : 0;
 	t->user = NULL;
 	m->wanted = t->login;
 	memset(&t->login, 0, sizeof(t->login));

@@ -35,6 +35,7 @@ struct wish {
 	uint16_t		 port;
 	struct host_list	*hosts;		/* that it may mean; owned */
 	struct acl_verdict	 verdict[HOST_MEANT_MAX];
+	const struct acl_verdict *granted;	/* one of these */
 	const char		*why;		/* the person is here no more,
 						   or NULL */
 };
@@ -114,6 +115,7 @@ choose(struct monitor *m, struct wish *w, struct host **host)
 			continue;
 		if ((why = way_there(h, v)) == NULL) {
 			free(no);
+			w->granted = v;
 			*host = xcalloc(1, sizeof(**host));
 			**host = *h;
 			memset(h, 0, sizeof(*h));
@@ -193,7 +195,7 @@ too_many(const struct monitor *m)
 /* To the host, which becomes the jump's; the sentence if it cannot be. */
 static char *
 begin(struct monitor *m, const struct ipc *req, const struct ask_jump *a,
-    struct host *h)
+    struct host *h, const struct acl_verdict *v)
 {
 	struct monitor_channel	*c;
 	struct jump		*j;
@@ -203,6 +205,8 @@ begin(struct monitor *m, const struct ipc *req, const struct ask_jump *a,
 		return (xstrdup("sshportal: too many channels at once"));
 	}
 	j = jumps_add(m, a->channel, req->id, h);
+	j->changes_at = v->changes_at;
+	j->ends_at = v->ends_at;
 	if (store_try(m, journal_jump_begin, j) == DB_OK) {
 		jumps_dial(m, j);
 		return (NULL);
@@ -234,7 +238,7 @@ answer_jump(struct monitor *m, struct ipc *req)
 	w.name = a.host;
 	w.port = a.port <= UINT16_MAX ? a.port : 0;
 	if ((no = find_host(m, &w, &host)) == NULL)
-		no = begin(m, req, &a, host);
+		no = begin(m, req, &a, host, w.granted);
 	store_close(m);
 	if (no != NULL)
 		refuse(m, req, &a, no);

@@ -34,6 +34,9 @@ struct jump {
 	int64_t			 cut_ends;	/* when a child that is told of
 						   its end by the host's hanging
 						   up must have noticed; 0 */
+	int64_t			 changes_at;	/* what the rules say of it, UTC
+						   seconds, 0: never */
+	int64_t			 ends_at;	/* and they allow it no more */
 	char			*error;		/* why it ended; or NULL */
 };
 

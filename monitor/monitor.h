@@ -89,6 +89,7 @@ struct monitor {
 	/* who, from a signature that was verified here */
 	struct user		*user;		/* NULL: nobody yet */
 	int64_t			 userkey;	/* row of the key */
+	int64_t			 key_expires;	/* UTC seconds, 0: never */
 	char			*login;		/* last one tried, or NULL */
 	struct login		 wanted;	/* parsed; after login */
 	unsigned		 refused_keys;
@@ -108,6 +109,8 @@ struct monitor {
 	int			 record_lost;	/* one, and that was said */
 	struct granted		 granted;	/* from which that comes */
 	int64_t			 recheck_at;	/* monotonic ms, not before */
+	int64_t			 warned_of;	/* an end, UTC seconds */
+	int64_t			 look_at;	/* for one, not before this */
 	struct way		 way;		/* to it */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */

@@ -20,7 +20,7 @@
 
 /* Of whom it is asked whether they may still be there. */
 struct question {
-	const struct jump	*jump;		/* NULL: the session */
+	struct jump		*jump;		/* NULL: the session */
 	const char		*why;		/* not; or NULL */
 };
 
@@ -61,7 +61,10 @@ check_access(struct monitor *m, struct question *q, struct user *u,
 	else if (q->jump != NULL && g.verdict.record_required)
 		q->why = "what is done on this host must be recorded now, "
 		    "and a jump cannot be";
-	else if (q->jump == NULL)
+	else if (q->jump != NULL) {
+		q->jump->changes_at = g.verdict.changes_at;
+		q->jump->ends_at = g.verdict.ends_at;
+	} else
 		renew(m, h, &g, kinds);
 	return (DB_OK);
 }
@@ -73,7 +76,7 @@ check(struct monitor *m, void *arg)
 	struct question		*q = arg;
 	const char		**why = &q->why;
 	const struct host	*was = q->jump != NULL ? q->jump->host :
-				    m->host;
+				    m->session != 0 ? m->host : NULL;
 	struct user		*u = NULL;
 	struct host		*h = NULL;
 	int			 r;
@@ -97,7 +100,7 @@ check(struct monitor *m, void *arg)
 }
 
 int
-recheck_all(struct monitor *m, const struct jump *j, const char **why)
+recheck_all(struct monitor *m, struct jump *j, const char **why)
 {
 	struct question	q = { .jump = j };
 	int		r;

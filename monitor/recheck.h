@@ -15,7 +15,7 @@ struct monitor;
  * of a session, m->kinds is what they may do from now on (nothing, if so). Does
  * not wait for a store that is away.
  */
-int	recheck_all(struct monitor *, const struct jump *, const char **why);
+int	recheck_all(struct monitor *, struct jump *, const char **why);
 
 /*
  * Before a new channel: brings m->kinds, m->logging and m->record_required up

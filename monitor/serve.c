@@ -25,6 +25,7 @@
 #include "monitor/answer_target.h"
 #include "monitor/dial.h"
 #include "monitor/errand.h"
+#include "monitor/grant.h"
 #include "monitor/jumps.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
@@ -279,6 +280,7 @@ wait_ms(const struct monitor *m)
 	if (m->dial != NULL)
 		when = nearer(when, dial_deadline(m->dial));
 	when = nearer(when, jumps_deadline(m));
+	when = nearer(when, grant_deadline(m));
 	if (when == 0)
 		return (-1);
 	left = when - clock_mono_ms();
@@ -308,6 +310,7 @@ check_times(struct monitor *m)
 	else if (m->dial != NULL)
 		answer_target_dialling(m);
 	jumps_run(m);
+	grant_run(m);
 }
 
 static void

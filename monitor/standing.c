@@ -61,6 +61,8 @@ still_key(struct monitor *m, const char **why)
 		*why = "your key has expired";
 	else if (r == DB_OK && standing_key(m, k, now) != NULL)
 		*why = "your key is no longer for this address";
+	if (r == DB_OK)
+		m->key_expires = k->expires_at;
 	userkey_free(k);
 	return (*why != NULL ? DB_OK : r);
 }
@@ -77,12 +79,16 @@ standing_still(struct monitor *m, const char **why)
 		*why = "your account was removed";
 	else if (r == DB_OK && u->created_at != m->user->created_at)
 		*why = "your account was replaced by a restored one";
-	else if (r == DB_OK && !user_usable(u, now))
+	else if (r == DB_OK && u->disabled)
 		*why = "your account is disabled";
+	else if (r == DB_OK && !user_usable(u, now))
+		*why = "your account has expired";
 	else if (r == DB_OK && standing_user(m, u, now) != NULL)
 		*why = "your account is no longer for this address";
 	else if (r == DB_OK)
 		r = still_key(m, why);
+	if (u != NULL)
+		m->user->expires_at = u->expires_at;
 	user_free(u);
 	return (*why != NULL ? DB_OK : r);
 }

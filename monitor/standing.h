@@ -23,7 +23,8 @@ const char	*standing_key(const struct monitor *, const struct userkey *,
 
 /*
  * The same of the person who has logged in, looked up anew: for what is granted
- * long after the login. Returns a class of enum db_status; with DB_OK *why is
+ * long after the login. What was known of the ends of account and key is
+ * renewed. Returns a class of enum db_status; with DB_OK *why is
  * NULL, or says to them why they may be here no more ("your ...").
  */
 int		 standing_still(struct monitor *, const char **why);

@@ -398,6 +398,60 @@ test_hostile_accounts(void **state)
 	assert_true(allowed(&s, id));
 }
 
+static void
+set_times(struct scene *s, int64_t id, int64_t from, int64_t to)
+{
+	struct acl	*a;
+
+	assert_int_equal(acl_get(s->db, id, &a), DB_OK);
+	a->inception = from;
+	a->expiration = to;
+	assert_int_equal(acl_update(s->db, a), DB_OK);
+	acl_free(a);
+}
+
+/* When the rules change, and when they allow it no more. */
+static void
+expect_ends(struct scene *s, int64_t now, int64_t changes_at, int64_t ends_at)
+{
+	struct acl_verdict	v;
+
+	assert_int_equal(acl_judge(s->db, s->user.id, &s->host, NULL, now, &v,
+	    NULL, NULL), DB_OK);
+	assert_int_equal(v.changes_at, changes_at);
+	assert_int_equal(v.ends_at, ends_at);
+}
+
+/* The end of what is allowed, of rules that follow and cover each other. */
+static void
+test_ends(void **state)
+{
+	struct scene	 s;
+	int64_t		 first, second, deny;
+
+	scene_set(&s, fixture_use(state)->db);
+	first = rule(&s, ACL_ALLOW, 5, "web*");
+	expect_ends(&s, 100, 0, 0);
+	set_times(&s, first, 0, 1000);
+	expect_ends(&s, 100, 1000, 1000);
+	expect_ends(&s, 1000, 0, 0);
+	second = rule(&s, ACL_ALLOW, 6, "web*");
+	expect_ends(&s, 100, 1000, 0);
+	set_times(&s, second, 900, 2000);
+	expect_ends(&s, 100, 900, 2000);
+	set_times(&s, second, 1001, 2000);
+	expect_ends(&s, 100, 1000, 1000);
+	set_times(&s, second, 0, 0);
+	deny = rule(&s, ACL_DENY, 1, "*");
+	set_times(&s, deny, 500, 600);
+	expect_ends(&s, 100, 500, 500);
+	expect_ends(&s, 550, 600, 0);	/* it is denied now */
+	expect_ends(&s, 700, 1000, 0);
+	/* what speaks of another host ends nothing here */
+	(void)rule(&s, ACL_DENY, 1, "db*");
+	expect_ends(&s, 1500, 0, 0);
+}
+
 /* Weights decide among the rules that speak of the account, and why is told. */
 static void
 test_account_weights(void **state)
@@ -707,7 +761,7 @@ main(void)
 		ON_BOTH(test_hostile_accounts),
 		ON_BOTH(test_account_weights),
 		ON_SQLITE(test_locale),
-		ON_BOTH(test_times),
+		ON_BOTH(test_times), ON_BOTH(test_ends),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_slow),
