@@ -26,6 +26,7 @@
 #include "monitor/records.h"
 
 #define LOOK_AGAIN_MS	2000	/* at least between looks */
+#define FAR_S		86400	/* what is later is not waited for at once */
 
 void
 grant_end(struct monitor *m, struct jump *j, const char *sentence)
@@ -149,6 +150,8 @@ grant_deadline(const struct monitor *m)
 	    warning_at(m))) == 0)
 		return (0);
 	clock_gettime(CLOCK_REALTIME, &now);
+	if (at > now.tv_sec + FAR_S)
+		at = now.tv_sec + FAR_S;
 	when = clock_mono_ms() + (at - now.tv_sec) * 1000 -
 	    now.tv_nsec / 1000000;
 	return (when > m->look_at ? when : m->look_at);
