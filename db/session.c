@@ -160,6 +160,9 @@ query_where(struct query *q, const struct session_filter *f)
 {
 	if (f->active)
 		query_add(q, " AND status = '" ACTIVE "'");
+	/* nearly all: no index is to be searched for them */
+	if (f->closed)
+		query_add(q, " AND COALESCE(status, '') = '" CLOSED "'");
 	query_filter(q, f->user_id != 0, " AND user_id = ?", f->user_id);
 	query_filter(q, f->host_id != 0, " AND host_id = ?", f->host_id);
 	query_filter(q, f->since != 0, " AND started_at >= ?", f->since);
@@ -208,7 +211,7 @@ session_count(struct db *db, const struct session_filter *f, int64_t most,
 {
 	struct query	q = { .sql = "SELECT COUNT(*) FROM (SELECT 1" FROM };
 
-	if (!f->active && f->user_id == 0 && f->host_id == 0 && f->since == 0)
+	if (!f->active && !f->closed && f->user_id == 0 && f->host_id == 0 && f->since == 0)
 		return (total_count(db, TOTAL_SESSIONS, count));
 	query_where(&q, f);
 	query_filter(&q, most != 0, " LIMIT ?", most);

@@ -45,6 +45,7 @@ struct session_list {
 /* What to list; zero or NULL means "any". */
 struct session_filter {
 	int		 active;	/* only those still going on */
+	int		 closed;	/* only those that have ended */
 	int64_t		 user_id;
 	int64_t		 host_id;
 	int64_t		 since;		/* started at or after */

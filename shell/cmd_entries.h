@@ -23,6 +23,7 @@ extern const struct cmd_entry	cmd_key_rotate;
 extern const struct cmd_entry	cmd_key_setup, cmd_key_show, cmd_key_update;
 extern const struct cmd_entry	cmd_session_export, cmd_session_grep;
 extern const struct cmd_entry	cmd_session_inspect, cmd_session_ls;
+extern const struct cmd_entry	cmd_session_stats;
 extern const struct cmd_entry	cmd_session_stop;
 extern const struct cmd_entry	cmd_session_play, cmd_session_watch;
 extern const struct cmd_entry	cmd_user_create, cmd_user_inspect;

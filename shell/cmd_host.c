@@ -11,6 +11,7 @@
 #include "db/key.h"
 #include "db/kinds.h"
 #include "db/seal.h"
+#include "db/usage.h"
 #include "lib/xmalloc.h"
 #include "shell/cmd.h"
 #include "shell/cmd_entries.h"
@@ -215,6 +216,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "HostKey", FIELD_TEXT },
 	{ "Allow", "Allow", FIELD_RARE },
 	{ "Record", "Record", FIELD_RARE },
+	{ "Last use", "LastUseAt", FIELD_SELDOM },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -238,7 +240,7 @@ put_host_key(struct result *r, const struct host *h)
 }
 
 static void
-put_host(struct result *r, const struct host *h)
+put_host(struct result *r, const struct host *h, int64_t used)
 {
 	char	*url = url_write(host_scheme_name(h->scheme), h->login,
 	    h->addr, h->port);
@@ -265,6 +267,7 @@ put_host(struct result *r, const struct host *h)
 	put_host_key(r, h);
 	result_text(r, kinds_text(h->allow, allow));
 	result_text(r, record_word(h->record_required));
+	result_number(r, used);
 	free(url);
 }
 
@@ -272,17 +275,23 @@ static int
 host_ls_exec(struct cmd_call *c)
 {
 	struct host_list	*l;
-	size_t			 i;
+	struct last_use		*used = NULL;
+	size_t			 i, n = 0, at = 0;
 	int			 r;
 
 	if (c->own)
 		return (host_ls_own(c));
 	if ((r = host_list(c->sh->db, opt_limit(c), &l)) != DB_OK)
 		return (r);
-	for (i = 0; i < l->n; i++)
-		put_host(&c->result, &l->v[i]);
+	if (l->n > 0)
+		r = usage_last(c->sh->db, USAGE_HOST, l->v[l->n - 1].id,
+		    l->v[0].id, &used, &n);
+	for (i = 0; r == DB_OK && i < l->n; i++)
+		put_host(&c->result, &l->v[i],
+		    usage_last_of(used, n, &at, l->v[i].id));
+	free(used);
 	host_list_free(l);
-	return (DB_OK);
+	return (r);
 }
 
 const struct cmd_entry cmd_host_ls = {

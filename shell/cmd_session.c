@@ -13,6 +13,7 @@
 #include "shell/entity.h"
 #include "shell/options.h"
 #include "shell/run.h"
+#include "shell/session_parts.h"
 #include "shell/when.h"
 
 #define COUNTED_MOST	10000	/* of those that filters leave */
@@ -44,6 +45,8 @@ static const struct field	ls_fields[] = {
 static const struct cmd_opt	ls_opts[] = {
 	{ .name = "active", .letter = 'a', .kind = VALUE_FLAG,
 	    .brief = "only those that go on" },
+	{ .name = "closed", .kind = VALUE_FLAG,
+	    .brief = "only those that have ended" },
 	{ .name = "user", .letter = 'u', .kind = VALUE_USER, .arg = "USER",
 	    .brief = "only those of this user" },
 	{ .name = "host", .kind = VALUE_HOST, .arg = "HOST",
@@ -88,7 +91,7 @@ put_session(struct result *r, const struct session *s, int64_t now)
 static int
 count_cut(struct cmd_call *c, const struct session_filter *f)
 {
-	const int	 filtered = f->active || f->user_id != 0 ||
+	const int	 filtered = f->active || f->closed || f->user_id != 0 ||
 	    f->host_id != 0 || f->since != 0;
 	struct result	*res = &c->result;
 	int		 r;
@@ -111,8 +114,14 @@ session_ls_exec(struct cmd_call *c)
 	size_t			 i;
 	int			 r;
 
+	if (opt_given(c, "active") && opt_given(c, "closed")) {
+		c->usage = 1;
+		return (cmd_fail(c, "--active and --closed do not go "
+		    "together"));
+	}
 	memset(&f, 0, sizeof(f));
 	f.active = opt_given(c, "active");
+	f.closed = opt_given(c, "closed");
 	f.limit = opt_limit(c);
 	if (c->own)
 		f.user_id = c->me->id;
@@ -162,8 +171,27 @@ static const struct field	inspect_fields[] = {
 	{ NULL, "BytesIn", FIELD_INT },
 	{ NULL, "BytesOut", FIELD_INT },
 	{ NULL, "Duration", FIELD_SPAN },
+	{ NULL, "Channels", FIELD_JSON },
+	{ NULL, "Tunnels", FIELD_JSON },
+	{ NULL, "Files", FIELD_JSON },
+	{ NULL, "FilesCut", FIELD_BOOL },
+	{ NULL, "Recordings", FIELD_JSON },
 	{ NULL, NULL, FIELD_INT }
 };
+
+static int
+inspect_row(struct cmd_call *c, const struct entities *e,
+    const struct session *s)
+{
+	json_t	*row = entity_session(e, s, c->now);
+	int	 r;
+
+	if ((r = session_parts_add(c->sh->db, s, row)) == DB_OK)
+		result_json(&c->result, row);
+	else
+		json_decref(row);
+	return (r);
+}
 
 static int
 inspect_one(struct cmd_call *c, const struct entities *e, const char *text)
@@ -179,7 +207,7 @@ inspect_one(struct cmd_call *c, const struct entities *e, const char *text)
 	if (r == DB_OK && c->own && s->user_id != c->me->id)
 		r = DB_NOTFOUND;
 	if (r == DB_OK)
-		result_json(&c->result, entity_session(e, s, c->now));
+		r = inspect_row(c, e, s);
 	else if (r == DB_NOTFOUND)
 		r = cmd_fail(c, "no session%s \"%s\"",
 		    c->own ? " of yours" : "", text);

@@ -41,6 +41,7 @@ const struct cmd_entry *const cmd_table[] = {
 	&cmd_session_inspect,
 	&cmd_session_ls,
 	&cmd_session_play,
+	&cmd_session_stats,
 	&cmd_session_stop,
 	&cmd_session_watch,
 	&cmd_user_create,

@@ -9,6 +9,7 @@
 
 #include "db/db.h"
 #include "db/group.h"
+#include "db/usage.h"
 #include "db/user.h"
 #include "db/userkey.h"
 #include "lib/log.h"
@@ -337,6 +338,7 @@ static const struct field	ls_fields[] = {
 	{ NULL, "InviteExpiresAt", FIELD_TIME },
 	{ NULL, "InviteUses", FIELD_INT },
 	{ NULL, "AllowedFrom", FIELD_TEXT },
+	{ "Last use", "LastUseAt", FIELD_SELDOM },
 	{ NULL, NULL, FIELD_INT }
 };
 
@@ -346,7 +348,7 @@ static const struct cmd_opt	ls_opts[] = {
 };
 
 static void
-put_user(struct result *r, const struct user *u, int64_t now)
+put_user(struct result *r, const struct user *u, int64_t now, int64_t used)
 {
 	result_row(r);
 	result_number(r, u->id);
@@ -363,21 +365,28 @@ put_user(struct result *r, const struct user *u, int64_t now)
 	result_number(r, u->invite_hash != NULL ? u->invite_expires_at : 0);
 	result_number(r, u->invite_uses);
 	result_text(r, u->allowed_from != NULL ? u->allowed_from : "");
+	result_number(r, used);
 }
 
 static int
 user_ls_exec(struct cmd_call *c)
 {
 	struct user_list	*l;
-	size_t			 i;
+	struct last_use		*used = NULL;
+	size_t			 i, n = 0, at = 0;
 	int			 r;
 
 	if ((r = user_list(c->sh->db, opt_limit(c), &l)) != DB_OK)
 		return (r);
-	for (i = 0; i < l->n; i++)
-		put_user(&c->result, &l->v[i], c->now);
+	if (l->n > 0)
+		r = usage_last(c->sh->db, USAGE_USER, l->v[l->n - 1].id,
+		    l->v[0].id, &used, &n);
+	for (i = 0; r == DB_OK && i < l->n; i++)
+		put_user(&c->result, &l->v[i], c->now,
+		    usage_last_of(used, n, &at, l->v[i].id));
+	free(used);
 	user_list_free(l);
-	return (DB_OK);
+	return (r);
 }
 
 const struct cmd_entry cmd_user_ls = {

@@ -42,6 +42,7 @@ json_of_cell(const struct field *f, const struct cell *c)
 	case FIELD_MARK:
 		return (json_boolean(c->number));
 	case FIELD_TIME:
+	case FIELD_SELDOM:
 		return (c->number == 0 ? json_null() :
 		    json_string(clock_stamp(c->number, stamp)));
 	case FIELD_TEXT:

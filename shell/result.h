@@ -18,6 +18,7 @@ enum field_kind {
 	FIELD_MARK,	/* a bool that is seldom so: a table in which none is
 			   leaves its column out */
 	FIELD_TIME,	/* UTC seconds; 0: none */
+	FIELD_SELDOM,	/* a time that seldom is there: as FIELD_MARK */
 	FIELD_SPAN,	/* seconds */
 	FIELD_TEXT,
 	FIELD_RARE,	/* text that seldom is there: as FIELD_MARK */

@@ -59,6 +59,7 @@ table_cell(const struct result *r, size_t row, size_t field, int64_t now,
 	case FIELD_MARK:
 		return (xstrdup(c->number ? "yes" : ""));
 	case FIELD_TIME:
+	case FIELD_SELDOM:
 		if (c->number == 0)
 			return (xstrdup(""));
 		return (xstrdup(brief ? when_brief(c->number, now, when) :
@@ -131,11 +132,11 @@ is_column(const struct result *r, size_t field)
 
 	if (r->fields[field].head == NULL)
 		return (0);
-	if (kind != FIELD_MARK && kind != FIELD_RARE)
+	if (kind != FIELD_MARK && kind != FIELD_RARE && kind != FIELD_SELDOM)
 		return (1);
 	for (i = 0; i < r->nrows; i++) {
 		c = &r->cells[i * r->nfields + field];
-		if (kind == FIELD_MARK ? c->number != 0 : *c->text != '\0')
+		if (kind == FIELD_RARE ? *c->text != '\0' : c->number != 0)
 			return (1);
 	}
 	return (0);
