@@ -17,21 +17,21 @@
 #define DAY		"(started_at - started_at % 86400)"
 
 #define SUMS \
-	"COUNT(*) AS number, CAST(SUM(CASE WHEN status = 'active' THEN 1" \
+	"SELECT COUNT(*) AS number, CAST(SUM(CASE WHEN status = 'active' THEN 1" \
 	" ELSE 0 END) AS SIGNED), CAST(SUM(CASE WHEN ended_at > started_at" \
 	" THEN ended_at - started_at WHEN ended_at > 0 OR started_at > ?" \
 	" THEN 0 ELSE ? - started_at END) AS SIGNED), " BYTES("bytes_in") \
-	", " BYTES("bytes_out") ", MAX(started_at) FROM sessions" \
-	" WHERE started_at >= ?"
+	", " BYTES("bytes_out") ", MAX(started_at), "
+#define WHERE_NEW	" FROM sessions WHERE started_at >= ?"
 
 static const struct {
 	const char	*columns, *group;
 } groupings[] = {
-	[USAGE_USER] = { "SELECT user_name AS name, 0, " SUMS,
+	[USAGE_USER] = { SUMS "0, user_name AS name" WHERE_NEW,
 	    " GROUP BY user_name ORDER BY number DESC, name LIMIT ?" },
-	[USAGE_HOST] = { "SELECT host_name AS name, 0, " SUMS,
+	[USAGE_HOST] = { SUMS "0, host_name AS name" WHERE_NEW,
 	    " GROUP BY host_name ORDER BY number DESC, name LIMIT ?" },
-	[USAGE_DAY] = { "SELECT '', " DAY " AS day, " SUMS,
+	[USAGE_DAY] = { SUMS DAY " AS day, ''" WHERE_NEW,
 	    " GROUP BY day ORDER BY day DESC LIMIT ?" },
 };
 
@@ -55,14 +55,14 @@ usage_read(struct db_stmt *st, void *row)
 {
 	struct usage	*u = row;
 
-	u->name = col_text(st);
-	u->day = col_int(st);
 	u->sessions = col_int(st);
 	u->active = col_int(st);
 	u->seconds = col_int(st);
 	u->bytes_in = col_int(st);
 	u->bytes_out = col_int(st);
 	u->last = col_int(st);
+	u->day = col_int(st);
+	u->name = col_text(st);
 }
 
 int

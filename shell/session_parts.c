@@ -200,8 +200,8 @@ add_recordings(struct db *db, const struct session *s, json_t *row,
 			continue;
 		open = recording_row(all, c->recording);
 		put(open, "State", json_string(c->ended_at == 0 &&
-		    s->status == SESSION_ACTIVE ? "going on" :
-		    "not finished yet"));
+		    s->status == SESSION_ACTIVE ? "recording" :
+		    "unfinished"));
 	}
 	event_list_free(l);
 	return (DB_OK);

@@ -266,7 +266,7 @@ test_parts(void **state)
 	assert_string_equal(text(o, "SHA256"), "ef");
 	o = part(all, "Recordings", 2);
 	assert_string_equal(text(o, "File"), BASE "1");
-	assert_string_equal(text(o, "State"), "going on");
+	assert_string_equal(text(o, "State"), "recording");
 	json_decref(all);
 	/* one's own are shown, too */
 	t.sh.user_id = 2;
