@@ -211,7 +211,8 @@ session_count(struct db *db, const struct session_filter *f, int64_t most,
 {
 	struct query	q = { .sql = "SELECT COUNT(*) FROM (SELECT 1" FROM };
 
-	if (!f->active && !f->closed && f->user_id == 0 && f->host_id == 0 && f->since == 0)
+	if (!f->active && !f->closed && f->user_id == 0 && f->host_id == 0 &&
+	    f->since == 0)
 		return (total_count(db, TOTAL_SESSIONS, count));
 	query_where(&q, f);
 	query_filter(&q, most != 0, " LIMIT ?", most);

@@ -17,8 +17,9 @@
 #define DAY		"(started_at - started_at % 86400)"
 
 #define SUMS \
-	"SELECT COUNT(*) AS number, CAST(SUM(CASE WHEN status = 'active' THEN 1" \
-	" ELSE 0 END) AS SIGNED), CAST(SUM(CASE WHEN ended_at > started_at" \
+	"SELECT COUNT(*) AS number, CAST(SUM(CASE WHEN status = 'active'" \
+	" THEN 1 ELSE 0 END) AS SIGNED)," \
+	" CAST(SUM(CASE WHEN ended_at > started_at" \
 	" THEN ended_at - started_at WHEN ended_at > 0 OR started_at > ?" \
 	" THEN 0 ELSE ? - started_at END) AS SIGNED), " BYTES("bytes_in") \
 	", " BYTES("bytes_out") ", MAX(started_at), "

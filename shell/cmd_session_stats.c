@@ -118,7 +118,7 @@ wanted(struct cmd_call *c)
 static int
 session_stats_exec(struct cmd_call *c)
 {
-	struct usage_filter	 f = { .now = c->now, 
+	struct usage_filter	 f = { .now = c->now,
 				    .limit = opt_number(c, "limit"),
 				    .since = c->now - DAYS_OF_OLD * 86400 };
 	struct usage_list	*l;
