@@ -109,6 +109,7 @@ open first 80 24 "ssh -t -F '$T/client/aud.conf' admin@portal \
 session watch $session"
 shows first 'F1'
 alike live first
+like "what is watched" "$(cat "$T/screen.first")" 'red'
 press live Enter
 shows first 'last words'
 alike live first
