@@ -57,7 +57,7 @@ static const struct field settings_fields[] = {
 	S(FIELD_U8, recording_compress), S(FIELD_U32, recording_keep),
 	S(FIELD_I64, recording_keep_size),
 	S(FIELD_U8, play_own_sessions),
-	S(FIELD_U8, recording_format),
+	S(FIELD_U8, recording_format), S(FIELD_I64, recording_reserve),
 	S(FIELD_STR, acl_check_cmd), S(FIELD_U32, log_level),
 	S(FIELD_U8, file_sums), S(FIELD_U8, log_json), S(FIELD_U8, syslog),
 	S(FIELD_U8, quiet_start),

@@ -71,6 +71,8 @@ struct settings {
 						   end with CR LF but the
 						   last, which has no end */
 	char		*recording_notice;	/* one line, or "" */
+	int64_t		 recording_reserve;	/* bytes left free on the
+						   disk; 0: none */
 	/* what becomes of recordings */
 	uint8_t		 recording_compress;	/* when they are finished */
 	uint32_t	 recording_keep;	/* days; 0: for ever */

@@ -69,6 +69,7 @@ answer_open(struct monitor *m, const struct ipc *req,
 	if (rec != NULL) {
 		a.limit = rec->limit;
 		a.to = rec->to;
+		a.reserve = rec->reserve;
 	}
 	put_answer_channel_open(&out.body, &a);
 	monitor_answer(m, &out);

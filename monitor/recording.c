@@ -4,6 +4,7 @@
  */
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -190,29 +191,47 @@ close_files(struct recording *r)
 	}
 }
 
+/* Whether the disk has more than what recordings leave; if not, errno. */
+static int
+has_room(int dir, int64_t reserve, struct recording *r)
+{
+	struct statvfs	s;
+	uint64_t	most;
+
+	if (reserve == 0)
+		return (1);
+	if (fstatvfs(dir, &s) == -1)
+		return (0);
+	most = (uint64_t)s.f_blocks * s.f_frsize / 4;
+	r->reserve = (uint64_t)reserve < most ? (uint64_t)reserve : most;
+	errno = ENOSPC;
+	return ((uint64_t)s.f_bavail * s.f_frsize > r->reserve);
+}
+
 /* Opens each; -1 with errno when one cannot be, whose name is then in name. */
 static int
-open_files(const char *logs_dir, struct recording *r, char name[NAME_SIZE])
+open_files(const struct settings *settings, struct recording *r,
+    char name[NAME_SIZE])
 {
 	const char	*slash = strchr(r->base, '/');
 	size_t		 i;
-	int		 dir, saved;
+	int		 dir, saved, ok;
 
 	snprintf(name, NAME_SIZE, "%s", slash + 1);
-	if ((dir = open_day(logs_dir, r->base)) == -1)
+	if ((dir = open_day(settings->logs_dir, r->base)) == -1)
 		return (-1);
-	for (i = 0; i < RECORDING_FILES; i++) {
+	ok = has_room(dir, settings->recording_reserve, r);
+	for (i = 0; ok && i < RECORDING_FILES; i++) {
 		if (r->formats[i] == RECORDING_NONE)
 			continue;
 		snprintf(name, NAME_SIZE, "%s.%s", slash + 1,
 		    recording_ext(r->formats[i]));
-		if ((r->fds[i] = open_file(dir, name)) == -1)
-			break;
+		ok = (r->fds[i] = open_file(dir, name)) != -1;
 	}
 	saved = errno;
 	close(dir);
 	errno = saved;
-	return (i < RECORDING_FILES ? -1 : 0);
+	return (ok ? 0 : -1);
 }
 
 /* An empty file that nothing will come into is none. */
@@ -248,7 +267,7 @@ recording_open(struct monitor *m, uint32_t seq, enum kind kind,
 	if (r->formats[0] == RECORDING_NONE)
 		return (0);
 	recording_base(r->base, clock_utc(), m->session, seq);
-	if (open_files(logs_dir, r, name) == 0)
+	if (open_files(m->settings, r, name) == 0)
 		return (0);
 	snprintf(why, sizeof(why), "%s", strerror(errno));
 	if (m->record_required || !m->record_lost)

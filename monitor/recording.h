@@ -20,6 +20,7 @@ struct recording {
 	uint8_t	 formats[RECORDING_FILES];	/* enum recording_format */
 	uint64_t limit;				/* of what was shown; 0: all */
 	char	 to[DIAL_PEER_SIZE];		/* of a capture */
+	uint64_t reserve;			/* to be left free */
 };
 
 /*

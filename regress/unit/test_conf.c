@@ -62,6 +62,7 @@ static const struct {
 	{ "banner", "/b", "/b", NULL },
 	{ "recording-notice", "On air.", "On air.", "\"a\\eb\"" },
 	{ "recording-format", "asciicast", "2", "cast" },
+	{ "recording-reserve", "1G", "1073741824", "1.5G" },
 #ifdef HAVE_ZSTD
 	{ "recording-compress", "zstd", "1", "gzip" },
 #else
