@@ -273,6 +273,7 @@ answer_shell(struct monitor *m, struct ipc *req)
 		shell_process(m, &e, &a);
 	ends_close_shell(&e);
 	answer(m, req, &e);
+	c->one_shot = a.has_command;
 	c->vault = e.vault[0];
 	e.vault[0] = -1;
 	if (a.pty) {

@@ -20,6 +20,7 @@ channels_add(struct monitor *m, uint32_t number)
 	c->number = number;
 	c->seq = ++m->last_seq;
 	c->shell = 0;
+	c->one_shot = 0;
 	c->closed = 0;
 	c->pty = c->vault = -1;
 	return (c);

@@ -26,6 +26,7 @@
 #include "monitor/records.h"
 
 #define LOOK_AGAIN_MS	2000	/* at least between looks */
+#define COMMAND_MS	1500	/* for a command of the portal's to end */
 #define FAR_S		86400	/* what is later is not waited for at once */
 
 void
@@ -64,7 +65,24 @@ tell(struct monitor *m, const struct jump *j, const char *action,
 	json_decref(o);
 }
 
-/* Ends it, unless it is ending, and writes the event. */
+/* Whether the person has had one command run by the portal's own shell. */
+static int
+is_one_shot(const struct monitor *m)
+{
+	size_t	i;
+
+	for (i = 0; i < m->nchannels; i++) {
+		if (m->channels[i].shell != 0 && m->channels[i].one_shot)
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * Ends it, unless it is ending, and writes the event. Who took a grant from
+ * themselves by a command, as by restoring a backup, reads what came of it
+ * first.
+ */
 static void
 put_out(struct monitor *m, struct jump *j, const char *action, const char *why)
 {
@@ -72,6 +90,11 @@ put_out(struct monitor *m, struct jump *j, const char *action, const char *why)
 
 	if (m->stopping || (j != NULL && (j->over || j->cut_ends != 0)))
 		return;
+	if (j == NULL && m->put_off == NULL && is_one_shot(m)) {
+		m->put_off = why;
+		m->put_off_ends = clock_mono_ms() + COMMAND_MS;
+		return;
+	}
 	tell(m, j, action, why);
 	sentence = xasprintf("sshportal: this session ends: %s", why);
 	grant_end(m, j, sentence);
@@ -146,6 +169,8 @@ grant_deadline(const struct monitor *m)
 	struct timespec	now;
 	int64_t		at, when;
 
+	if (is_watched(m) && m->put_off != NULL)
+		return (m->put_off_ends);
 	if (!is_watched(m) || (at = nearer(next_change(m),
 	    warning_at(m))) == 0)
 		return (0);
@@ -204,6 +229,10 @@ grant_run(struct monitor *m)
 	int64_t		 now = clock_utc(), at;
 
 	if (!is_watched(m))
+		return;
+	if (m->put_off != NULL && clock_mono_ms() >= m->put_off_ends)
+		grant_withdrawn(m, NULL, m->put_off);
+	if (m->put_off != NULL)
 		return;
 	if ((at = warning_at(m)) != 0 && now >= at)
 		warn(m, at + GRANT_WARNING_S);

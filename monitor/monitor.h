@@ -38,6 +38,7 @@ struct monitor_channel {
 	uint32_t	 number;	/* the child's */
 	uint32_t	 seq;		/* ours, never used twice */
 	pid_t		 shell;		/* 0: none */
+	int		 one_shot;	/* that shell has one command */
 	int		 closed;	/* by the child, before its shell */
 	int		 pty;		/* our copy of the master, or -1 */
 	int		 vault;		/* the shell's way to us, or -1 */
@@ -111,6 +112,8 @@ struct monitor {
 	int64_t			 recheck_at;	/* monotonic ms, not before */
 	int64_t			 warned_of;	/* an end, UTC seconds */
 	int64_t			 look_at;	/* for one, not before this */
+	const char		*put_off;	/* why it ends soon, or NULL */
+	int64_t			 put_off_ends;	/* monotonic ms */
 	struct way		 way;		/* to it */
 	struct dial		*dial;		/* while it dials */
 	uint32_t		 target_id;	/* request to answer then */
