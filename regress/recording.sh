@@ -3,7 +3,8 @@
 # timeout 300
 #
 # What was recorded shows what was seen: full-screen programs and a window that
-# changes its size, by stock players, into an emulator.
+# changes its size, by stock players, into an emulator; what was typed, and no
+# password; what commands print, up to its limit.
 
 . "$TOP/regress/lib.sh"
 tid "recordings, played again"
@@ -99,3 +100,86 @@ same_screen "top" "$T/played"
 screens play "$T/played" 50 200 asciinema play -i 0.01 -s 100 "$T/top.cast"
 same_screen "top, by asciinema" "$T/played"
 [ -z "$(file "$(last_session)-1" input)" ] || fail "input beside a cast"
+
+say "what a shell reads; no password"
+cat >"$T/ask" <<'END'
+printf 'Password: '
+stty -echo
+read -r secret
+stty echo
+echo
+echo "it has ${#secret} letters"
+END
+typed_is()
+{
+	is "$1" "$(screens typed "$(file "$(last_session)-1" "$2")" |
+	    tr '\r' '\n')" "$3"
+}
+type_it()
+{
+	$PYTHON "$HELPERS/terminal.py" ssh -F "$(conf)" "$@" <<'END' ||
+expect host> 
+send echo one wo''rd\r
+expect one word\r\n.*host> 
+send sh ~/ASK\r
+expect Password: 
+send hun
+pause 0.2
+send ter2secret\r
+expect 13 letters.*host> 
+send read -s x; echo "${#x} of t\x1b[Di\x1b[C
+pause 0.3
+send ."\r
+pause 0.3
+send my pass phrase
+pause 0.2
+send \r
+expect 14 of it\..*host> 
+send echo a1\recho b2\recho c3\r
+expect c3\r\n.*c3.*host> 
+send exit 3\r
+status 3
+END
+	    fail "on the terminal"
+}
+cp "$T/ask" "$T/host/home/ASK"
+type_it web1@portal
+wanted=$(printf '%s\n' "echo one wo''rd" 'sh ~/ASK' '~' \
+    'read -s x; echo "${#x} of t'$'\e[Di\e[C."' '~' 'echo a1' 'echo b2' \
+    'echo c3' 'exit 3')
+typed_is "what was typed" cast "$wanted"
+! grep -rlaE 'hunter2|ter2sec|pass phrase' "$(dirname "$(file '*' cast)")" ||
+    fail "a password was recorded"
+
+say "input alone"
+admin host create "$HOST_USER@127.0.0.1:$SSHD_PORT" --name=typed \
+    --logging=input
+type_it typed@portal
+typed_is "what was typed" input "$wanted"
+[ -z "$(file "$(last_session)-1" cast)$(file "$(last_session)-1" ttyrec)" ] ||
+    fail "the screen was recorded"
+ok p typed@portal 'echo nothing'
+[ -z "$(file "$(last_session)-1" '')" ] || fail "a command was recorded"
+
+say "what commands print"
+stop_portal || fail "stop"
+start_portal
+ok p web1@portal 'echo out; echo err >&2'
+screens ttyrec "$T/played" "$(file "$(last_session)-1" ttyrec)"
+is "output and errors" "$(sort "$T/played" | grep . | tr -d '\n ')" errout
+p web1@portal 'head -c 5000000 /dev/zero | tr "\0" x' >"$T/bulk"
+is "bytes" "$(wc -c <"$T/bulk")" 5000000
+size=$(stat -c %s "$(file "$(last_session)-1" ttyrec)")
+[ "$size" -gt 1048576 ] && [ "$size" -lt 1060000 ] || fail "size $size"
+tail -c 100 "$(file "$(last_session)-1" ttyrec)" | grep -qa \
+    'of this output only the first 1048576 bytes' || fail "not said"
+is "what the database knows of it" "$(db_query "SELECT recording FROM channels
+    WHERE session_id = $(last_session)")" \
+    "$(date -u +%F)/session-$(last_session)-1"
+
+say "not what files are copied with"
+have=$(find "$PORTAL_DIR" -name 'session-*' | wc -l)
+ok scp -F "$(conf)" "$T/text" "web1@portal:$T/copy"
+same_file "$T/text" "$T/copy"
+p -s web1@portal sftp </dev/null >/dev/null
+is "recordings" "$(find "$PORTAL_DIR" -name 'session-*' | wc -l)" "$have"
