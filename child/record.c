@@ -52,8 +52,8 @@ record_new(const struct record_opts *o)
 	size_t		 i;
 
 	r->opts = *o;
-	r->opts.from = xstrdup(o->from);
-	r->opts.to = xstrdup(o->to);
+	r->opts.from = xstrdup(o->from != NULL ? o->from : "");
+	r->opts.to = xstrdup(o->to != NULL ? o->to : "");
 	for (i = 0; i < RECORDING_FILES; i++) {
 		t = &r->tapes[i];
 		t->fd = o->fds[i];

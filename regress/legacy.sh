@@ -138,8 +138,8 @@ refused "web1" "host web1: no key exchange in common: .* --legacy web1\"\$" \
 say "host ls shows it where there is one"
 admin host ls
 like "host ls" "$out" 'Logging +Legacy.*
-.* old .* everything +yes
-.* web1 .* everything *
+.* old .* everything +yes.*
+.* web1 .* everything +[^y]*
 '
 admin host inspect old
 like "host inspect" "$out" '"Legacy": true'

@@ -191,7 +191,7 @@ test_ending(void **state)
 	(void)state;
 	liar_reach(&l, ST_RUN);
 	send_ending(&l, "the host\r\nhung up");
-	assert_true(log_says("user bob: the host\\x0d\\x0ahung up\n"));
+	assert_true(log_says("user bob: the host\\x0d\\x0ahung up session="));
 	assert_int_equal(liar_bye(&l), MONITOR_DONE);
 
 	liar_reach(&l, ST_RUN);

@@ -23,6 +23,7 @@
 #include "regress/unit/db_fixture.h"
 #include "regress/unit/shell_trial.h"
 #include "shell/cmd.h"
+#include "shell/cmd_entries.h"
 #include "shell/complete.h"
 #include "shell/names.h"
 #include "shell/options.h"
@@ -148,7 +149,8 @@ assert_kept(const struct cmd_entry *e, int status, const struct counts *a,
 	for (i = 0; i < NTABLES && !is_rotation(e); i++) {
 		if (a->n[i] == b->n[i] || makes ||
 		    (wrote && (i == TABLE_ROLES || i == TABLE_LINKS)) ||
-		    (status == RUN_OK && i == TABLE_EVENTS))
+		    ((status == RUN_OK || e == &cmd_session_grep) &&
+		    i == TABLE_EVENTS))
 			continue;
 		print_error("%s: status %d, count %zu was %lld, is %lld\n",
 		    doing, status, i, (long long)a->n[i], (long long)b->n[i]);
@@ -177,9 +179,10 @@ run_hostile(struct trial *t, const struct cmd_entry *e, char *const *words,
 	t->sh.in = NULL;
 	t->sh.done = 0;
 	after = count(t->sh.db);
-	/* what is wrong, an error says, or rows do */
+	/* what is wrong, an error says, or rows do; no hit is no error */
 	if (status < RUN_OK || status > RUN_USAGE || (status != RUN_OK &&
-	    strstr(t->err, "error: ") == NULL && t->outlen == 0)) {
+	    strstr(t->err, "error: ") == NULL && t->outlen == 0 &&
+	    e != &cmd_session_grep)) {
 		print_error("%s: status %d, \"%s\"\n", doing, status, t->err);
 		fail();
 	}

@@ -85,6 +85,8 @@ static const struct {
 	{ "-", "key rotate default" },
 	{ ADMIN, "key update default -c x" },
 	{ READERS, "session inspect 1" },
+	{ ALL, "session stats" },
+	{ "-", "session stop 1" },
 	{ ALL, "session ls" },
 	{ ALL, "user inspect @" },
 	{ READERS, "user inspect made" },
