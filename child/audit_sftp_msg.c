@@ -174,8 +174,8 @@ sftp_get_extended(struct msg *m, const uint8_t *name, size_t len,
     struct file_op *op)
 {
 	static const char *const	silent[] = {
-		"statvfs@openssh.com", "fstatvfs0openssh.com",
-		"fsync@openssh.com", "limits0openssh.com",
+		"statvfs@openssh.com", "fstatvfs@openssh.com",
+		"fsync@openssh.com", "limits@openssh.com",
 		"expand-path@openssh.com", "home-directory",
 		"users-groups-by-id@openssh.com", "vendor-id",
 		"space-available", "check-file", "check-file-name",

@@ -34,6 +34,7 @@
 #include "shell/shell.h"
 
 #define SHELL_FILES	256	/* descriptors */
+#define SHELL_DATA	(512UL << 20)	/* bytes: a pattern may want any */
 #define WINDOW_MAX	10000	/* columns, rows */
 #define STATUS_KILLED	255
 
@@ -158,8 +159,10 @@ take_ends(const struct ends *e, int pty)
 	closefrom(vault + 1);
 	log_resume();
 	limit(RLIMIT_CORE, 0);
-	if (!RELAXED)
+	if (!RELAXED) {
 		limit(RLIMIT_NPROC, 0);
+		limit(RLIMIT_DATA, SHELL_DATA);
+	}
 	limit(RLIMIT_NOFILE, SHELL_FILES);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    harden_dumps() == -1)

@@ -133,6 +133,11 @@ showed first 'needle in the hay'
 press live Enter
 shows first 'the end: session'
 wait_for 20 session_closed "$session" || fail "the session goes on"
+is_finished()
+{
+	[ -z "$(find "$PORTAL_DIR" -name "session-$session-*.part")" ]
+}
+wait_for 30 is_finished || fail "the recording is not finished"
 
 say "played again: the same screen, and then the terminal is one's own"
 open play 80 24 "ssh -t -F '$T/client/aud.conf' admin@portal \
@@ -210,6 +215,11 @@ ok p admin@portal session grep "'needle in'"
 like "hit" "$out" "^$session.1 20[0-9TZ:-]* needle in the hay$"
 run_status 1 p admin@portal session grep "'nowhere to be found'"
 is "no hit" "$out$err" ''
+if [ -z "${SANITIZED-}" ]; then
+	run_status 1 p admin@portal session grep \
+	    "'((a{1,255}){1,255}){1,9}'"
+	like "a pattern that wants gigabytes" "$err" 'no regular expression'
+fi
 
 say "people see their own, where that is allowed, and nobody else's"
 run_status 1 as bob p admin@portal session play "$session"

@@ -170,7 +170,9 @@ put_event(struct exporter *e, int64_t at, char kind, const char *text,
 	json_t	*j = json_stringn(text, len);
 	char	*quoted;
 
-	if (j == NULL || (quoted = json_dumps(j, JSON_ENCODE_ANY)) == NULL)
+	/* to a terminal, a letter of 8 bits may be a control */
+	if (j == NULL || (quoted = json_dumps(j, JSON_ENCODE_ANY |
+	    JSON_ENSURE_ASCII)) == NULL)
 		fatal("out of memory");
 	at = at > e->begun ? at - e->begun : 0;
 	fprintf(e->out, "[%lld.%06d, \"%c\", %s]\n", (long long)(at / SECOND),
