@@ -159,10 +159,11 @@ take_ends(const struct ends *e, int pty)
 	closefrom(vault + 1);
 	log_resume();
 	limit(RLIMIT_CORE, 0);
-	if (!RELAXED) {
+	if (!RELAXED)
 		limit(RLIMIT_NPROC, 0);
-		limit(RLIMIT_DATA, SHELL_DATA);
-	}
+#ifndef __SANITIZE_ADDRESS__	/* whose own memory counts */
+	limit(RLIMIT_DATA, SHELL_DATA);
+#endif
 	limit(RLIMIT_NOFILE, SHELL_FILES);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    harden_dumps() == -1)
