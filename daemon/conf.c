@@ -385,17 +385,24 @@ set_size(struct conf *c, const struct conf_key *k, void *field,
 	return (number_size(value, field));
 }
 
+/* Which of two words it is, 0 or 1, or -1. */
+static int
+word_of(const char *value, const char *first, const char *second)
+{
+	return (strcmp(value, second) == 0 ? 1 :
+	    strcmp(value, first) == 0 ? 0 : -1);
+}
+
 /* zstd, where the program can. */
 static int
 set_compress(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
-	const int	zstd = strcmp(value, "zstd") == 0;
+	const int	zstd = word_of(value, "none", "zstd");
 
 	(void)c;
 	(void)k;
-	if ((!zstd && strcmp(value, "none") != 0) ||
-	    (zstd && !archive_zip_able()))
+	if (zstd == -1 || (zstd && !archive_zip_able()))
 		return (-1);
 	*(uint8_t *)field = zstd;
 	return (0);
@@ -422,11 +429,11 @@ static int
 set_format(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
-	const int	json = strcmp(value, "json") == 0;
+	const int	json = word_of(value, "text", "json");
 
 	(void)c;
 	(void)k;
-	if (!json && strcmp(value, "text") != 0)
+	if (json == -1)
 		return (-1);
 	*(uint8_t *)field = json;
 	return (0);
@@ -436,11 +443,11 @@ static int
 set_recording(struct conf *c, const struct conf_key *k, void *field,
     const char *value)
 {
-	const int	cast = strcmp(value, "asciicast") == 0;
+	const int	cast = word_of(value, "ttyrec", "asciicast");
 
 	(void)c;
 	(void)k;
-	if (!cast && strcmp(value, "ttyrec") != 0)
+	if (cast == -1)
 		return (-1);
 	*(uint8_t *)field = cast ? RECORDING_CAST : RECORDING_TTYREC;
 	return (0);
